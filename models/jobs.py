@@ -1,0 +1,172 @@
+"""Jobs: long work in a process of its own, with its state on disk."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from machine_profiles.errors import MillwrightError
+from models.results import Result
+from models.storage import Storage, whole_file
+
+Status = Literal["running", "done", "failed", "cancelled"]
+Report = Callable[[float, str], None]
+
+
+class UnknownJob(MillwrightError):
+    def __init__(self, job_id: str, known: list[str]) -> None:
+        have = f"Known jobs: {', '.join(known)}." if known else "No job has been started yet."
+        super().__init__(f"No job {job_id!r}. {have}")
+
+
+class MachineBusy(MillwrightError):
+    def __init__(self, machine_id: str, job_id: str) -> None:
+        super().__init__(f"Job {job_id} is still changing {machine_id}; wait for it to end or cancel it first.")
+
+
+class Job(Result):
+    """A job as its file states it. `progress` runs from 0 to 1."""
+
+    job_id: str
+    work: str
+    machine_id: str
+    arguments: dict[str, Any]
+    status: Status
+    progress: float
+    step: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    process: int | None = None
+    result: dict[str, Any] | None = None
+    error: str | None = None
+
+
+class Jobs:
+    """The job table: one folder a job, `job.json` written whole, and `log.txt`."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def start(self, work: str, machine_id: str, arguments: dict[str, Any], environment: dict[str, str]) -> Job:
+        """Start `work` (a name that tools.work knows) in a process that outlives this one.
+
+        Raises MachineBusy while another job changes the same machine.
+        """
+        for other in self.list():
+            if other.machine_id == machine_id and other.status == "running":
+                raise MachineBusy(machine_id, other.job_id)
+        job_id = f"{work}-{machine_id.rsplit('_', 1)[1]}-{uuid.uuid4().hex[:6]}"
+        job = Job(
+            job_id=job_id, work=work, machine_id=machine_id, arguments=arguments, status="running",
+            progress=0.0, step="starting", started_at=datetime.now(UTC), process=os.getpid(),
+        )  # fmt: skip
+        self._write(job)
+        with (self._storage.job(job_id) / "log.txt").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tools.work", job_id],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env={**environment, "MILLWRIGHT_HOME": str(self._storage.home)},
+            )  # fmt: skip
+        _children[process.pid] = process
+        (self._storage.job(job_id) / "process").write_text(str(process.pid))
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """Raises UnknownJob. A job whose process is gone without a result has failed, and is told so."""
+        path = self._storage.jobs / job_id / "job.json"
+        if not path.is_file() or not path.resolve().is_relative_to(self._storage.jobs):
+            raise UnknownJob(job_id, [job.job_id for job in self.list()])
+        job = Job.model_validate_json(path.read_text())
+        if job.status == "running" and not self._alive(job):
+            job = Job.model_validate_json(path.read_text())  # it may have ended between the two looks
+            if job.status == "running":
+                job = self.end(job, "failed", error=f"Its process ended without a result; see {job_id}/log.txt.")
+        return job
+
+    def list(self) -> list[Job]:
+        """Every job, oldest first."""
+        jobs = [self.get(path.parent.name) for path in self._storage.jobs.glob("*/job.json")]
+        return sorted(jobs, key=lambda job: job.started_at)
+
+    def wait(self, job_id: str, report: Report | None = None, poll_s: float = 0.2) -> Job:
+        """Block until the job has ended, passing its progress on."""
+        while (job := self.get(job_id)).status == "running":
+            if report:
+                report(job.progress, job.step)
+            time.sleep(poll_s)
+        return job
+
+    def report(self, job: Job, progress: float, step: str) -> Job:
+        return self._write(job.model_copy(update={"progress": progress, "step": step}))
+
+    def end(self, job: Job, status: Status, result: dict[str, Any] | None = None, error: str | None = None) -> Job:
+        progress = 1.0 if status == "done" else job.progress
+        return self._write(
+            job.model_copy(
+                update={
+                    "status": status, "progress": progress, "step": status, "result": result, "error": error,
+                    "ended_at": datetime.now(UTC),
+                }
+            )
+        )  # fmt: skip
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop the job's whole process group; one that has ended stays as it ended."""
+        job = self.get(job_id)
+        if job.status != "running":
+            return job
+        process = self._process(job)
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            if process is None or not _signal_group(process, sign):
+                break
+            deadline = time.monotonic() + 2.0
+            while time.monotonic() < deadline and self._alive(job):
+                time.sleep(0.05)
+        return self.end(job, "cancelled")
+
+    def _alive(self, job: Job) -> bool:
+        process = self._process(job)
+        if process is None:  # the starter has not written it down yet
+            return job.process is not None and _exists(job.process)
+        return _exists(process)
+
+    def _process(self, job: Job) -> int | None:
+        path = self._storage.job(job.job_id) / "process"
+        text = path.read_text().strip() if path.exists() else ""
+        return int(text) if text else None
+
+    def _write(self, job: Job) -> Job:
+        path = self._storage.job(job.job_id) / "job.json"
+        with whole_file(path) as temporary:
+            temporary.write_text(json.dumps(job.model_dump(mode="json"), indent=1))
+        return job
+
+
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
+def _exists(process: int) -> bool:
+    child = _children.get(process)
+    if child is not None and child.poll() is not None:  # ours, and reaped just now
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _signal_group(process: int, sign: signal.Signals) -> bool:
+    try:
+        os.killpg(process, sign)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""Where state lies under HOME: the only code that joins paths, and the way files are written whole or not at all."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from machine_profiles.errors import MillwrightError
+
+
+class StorageFull(MillwrightError):
+    """The disk has no room; what was being written is not there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"The disk that holds {path} is full. Free some space and try again; nothing was changed.")
+
+
+class Storage:
+    """The layout of HOME. Asking for a path makes its folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = Path(home).resolve()
+
+    @property
+    def plant_file(self) -> Path:
+        return self._in("plant.json")
+
+    @property
+    def profiles(self) -> Path:
+        return self._folder("profiles")
+
+    def telemetry(self, machine_id: str) -> Path:
+        return self._folder("telemetry", machine_id)
+
+    def maintenance(self, machine_id: str) -> Path:
+        return self._in("maintenance", f"{machine_id}.jsonl")
+
+    def rejected(self, machine_id: str, import_id: str) -> Path:
+        return self._in("rejected", machine_id, f"{import_id}.csv")
+
+    def datasets(self, machine_id: str) -> Path:
+        return self._folder("datasets", machine_id)
+
+    def models(self, machine_id: str, task: str) -> Path:
+        return self._folder("models", machine_id, task)
+
+    def bundles(self, machine_id: str) -> Path:
+        return self._folder("bundles", machine_id)
+
+    def plots(self) -> Path:
+        return self._folder("plots")
+
+    def reports(self, machine_id: str) -> Path:
+        return self._folder("reports", machine_id)
+
+    def job(self, job_id: str) -> Path:
+        return self._folder("jobs", job_id)
+
+    @property
+    def jobs(self) -> Path:
+        return self._folder("jobs")
+
+    @property
+    def mlflow_database(self) -> Path:
+        return self._in("mlflow.db")
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        return self._folder("mlflow_artifacts")
+
+    @property
+    def conversations(self) -> Path:
+        return self._in("conversations.sqlite")
+
+    @property
+    def audit_log(self) -> Path:
+        return self._in("audit.jsonl")
+
+    @property
+    def cache(self) -> Path:
+        return self._folder("cache")
+
+    @property
+    def truth(self) -> Path:
+        """What is really wrong with the simulated plant; only evals and tests may read it."""
+        return self._in("truth", "truth.json")
+
+    def relative(self, path: Path) -> str:
+        """A path as it is written into records: it stays right where HOME is moved or copied."""
+        return Path(path).resolve().relative_to(self.home).as_posix()
+
+    def absolute(self, relative: str) -> Path:
+        path = (self.home / relative).resolve()
+        if not path.is_relative_to(self.home):
+            raise MillwrightError(f"{relative!r} lies outside {self.home}; only files below it can be opened this way.")
+        return path
+
+    def _in(self, *parts: str) -> Path:
+        path = self.home.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _folder(self, *parts: str) -> Path:
+        path = self.home.joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; it takes `path`'s place when the block ends well, and goes otherwise.
+
+    Raises StorageFull where the disk has no room.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _flush(temporary)
+        os.replace(temporary, path)
+        _flush(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.errno == 28:
+            raise StorageFull(path) from error
+        raise
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """The same for a folder, which must not exist yet: it appears complete under its name, or not at all."""
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary
+        os.replace(temporary, path)
+        _flush(path.parent)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if error.errno == 28:
+            raise StorageFull(path) from error
+        raise
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,20 @@
+"""What can be set from outside: environment variables and `.env`, read here and nowhere else."""
+
+import getpass
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Values come from the environment (`MILLWRIGHT_*`) or `.env`; nothing else reads either."""
+
+    model_config = SettingsConfigDict(env_prefix="MILLWRIGHT_", env_file=".env", extra="ignore")
+
+    home: Path = Field(Path(".millwright"), description="All state: telemetry, models, conversations, bundles.")
+    seed: int = Field(7, description="The one seed from which every random draw derives.")
+    model: str = Field("offline", description="The brain: `offline`, or any provider:model of init_chat_model.")
+    model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
+    mlflow_tracking_uri: str | None = Field(None, description="An MLflow server; SQLite under HOME where unset.")
+    user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")

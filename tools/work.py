@@ -1,0 +1,47 @@
+"""The process of one job: `python -m tools.work JOB_ID` does the work and writes down how it ended."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from machine_profiles.errors import MillwrightError
+from models.jobs import Report
+from models.results import Result
+from settings import Settings
+from tools.plant import Plant, open_plant
+
+# a job's work → the function `(plant, arguments, report) -> Result` that does it
+WORK = {"train": "tools.training:train"}
+
+
+def main(job_id: str) -> int:
+    settings = Settings()
+    plant = open_plant(settings.home, settings.seed, settings.user, settings.mlflow_tracking_uri)
+    jobs = plant.jobs
+    job = jobs.get(job_id)
+
+    def report(progress: float, step: str) -> None:
+        jobs.report(job, progress, step)
+
+    try:
+        result = _find(job.work)(plant, job.arguments, report)
+    except MillwrightError as error:
+        jobs.end(job, "failed", error=str(error))
+        return 1
+    except Exception:  # the job's last net: the traceback is kept in its log
+        traceback.print_exc()
+        jobs.end(job, "failed", error=f"A fault in Millwright stopped this job; its log has the details ({job_id}).")
+        return 1
+    jobs.end(job, "done", result=result.model_dump(mode="json"))
+    return 0
+
+
+def _find(work: str) -> Callable[[Plant, dict[str, Any], Report], Result]:
+    module, name = WORK[work].split(":")
+    return getattr(import_module(module), name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
