@@ -1,5 +1,6 @@
 # Two commands set Millwright up: `make demo` and `make test`. Each bootstraps .venv from the hashed lock, once.
-PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo $$python && break; done)
 UV := .bootstrap/bin/uv
 ENV := PYTHONPATH= UV_PYTHON_DOWNLOADS=never
 
@@ -22,8 +23,7 @@ check: .venv/installed
 
 # pip, which comes with Python, installs uv aside; uv installs what the lock names, checked against its hashes
 .venv/installed: requirements.lock bootstrap.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' || \
-		{ echo "Millwright needs Python 3.11 or 3.12; $(PYTHON) is neither. Try: make PYTHON=/path/to/python3.12"; exit 2; }
+	@test -n "$(PYTHON)" || { echo "Millwright needs Python 3.11 or 3.12. Try: make PYTHON=/path/to/python3.12"; exit 2; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .bootstrap --require-hashes -r bootstrap.lock
 	test -x .venv/bin/python || $(ENV) $(UV) venv --quiet --python $(PYTHON) .venv
 	VIRTUAL_ENV=$(CURDIR)/.venv $(ENV) $(UV) pip sync --require-hashes requirements.lock
