@@ -12,9 +12,10 @@ from models.datasets import Datasets
 from models.storage import Storage
 
 if TYPE_CHECKING:
-    from models.jobs import Jobs
     from models.registry import Registry
     from models.telemetry import Telemetry
+
+    from models.jobs import Jobs
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def main(job_id: str) -> int:
     except MillwrightError as error:
         jobs.end(job, "failed", error=str(error))
         return 1
-    except Exception:  # the job's last net: the traceback is kept in its log
+    except Exception:  # noqa: BLE001 - the last net of a job; its log keeps the traceback
         traceback.print_exc()
         jobs.end(job, "failed", error=f"A fault in Millwright stopped this job; its log has the details ({job_id}).")
         return 1
