@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -67,7 +68,7 @@ def read_profile(path: Path) -> Profile:
         raise InvalidProfile(f"{path.name}: {faults}") from error
 
 
-def _say(fault: dict) -> str:
+def _say(fault: Mapping[str, Any]) -> str:
     field = ".".join(str(part) for part in fault["loc"]) or "profile"
     if fault["type"] == "extra_forbidden":
         return f"{field}: unknown key; remove it or correct its spelling"

@@ -83,7 +83,7 @@ def split_lives(lives: Lives, share: float, seed: int) -> tuple[Lives, Lives]:
     others = [name for name in lives.names if name not in set(failed)]
     held: list[str] = []
     for group in (failed, others):
-        count = int(round(share * len(group)))
+        count = round(share * len(group))
         if group is failed:
             count = min(max(count, 1), len(group) - 1)
         held += list(random.permutation(sorted(group))[:count])

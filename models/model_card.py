@@ -1,7 +1,7 @@
 """What a trained model is: a folder with `model.onnx` and `card.json`, the same for every task.
 
 The graph takes raw readings and gives the answer; features, scaling and calibration are inside it. Inputs, float32:
-`window` (n, window_rows, sensors): the latest rows, oldest first, NaN where nothing was measured and in front of a short
+`window` (n, window_rows, sensors): the latest rows, oldest first, NaN where nothing was measured and before a short
 history; `baseline` (n, sensors): the mean of the life's first `baseline_rows` rows, NaN where unknown;
 `age_hours` (n, 1): operating hours since the life began, NaN where unknown; failure only: `horizon_hours` (n, 1).
 Outputs, float32: failure `probability` (n, 1); rul `rul_hours`, `low`, `high` (n, 1 each; operating hours); anomaly
