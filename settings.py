@@ -1,6 +1,7 @@
 """What can be set from outside: environment variables and `.env`, read here and nowhere else."""
 
 import getpass
+import os
 from pathlib import Path
 
 from pydantic import Field
@@ -18,3 +19,8 @@ class Settings(BaseSettings):
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
     mlflow_tracking_uri: str | None = Field(None, description="An MLflow server; SQLite under HOME where unset.")
     user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")
+
+    def environment(self) -> dict[str, str]:
+        """What a process started from here must see to work on the same plant in the same way."""
+        mine = {f"MILLWRIGHT_{name.upper()}": str(value) for name, value in self.model_dump(exclude_none=True).items()}
+        return {**os.environ, **mine, "MILLWRIGHT_HOME": str(self.home.resolve())}

@@ -29,3 +29,12 @@ class Quantity(Result):
 
 Task = Literal["failure", "rul", "anomaly", "forecast"]
 TASKS: tuple[Task, ...] = ("failure", "rul", "anomaly", "forecast")
+
+
+class Preview(Result):
+    """What an approval card says of a change before a person decides; nothing has been done yet."""
+
+    replaces: str | None = None
+    expected_seconds: float | None = None
+    warnings: tuple[str, ...] = ()
+    facts: dict[str, str] = {}

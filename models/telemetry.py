@@ -91,7 +91,7 @@ class Telemetry:
         return list(self._query(machine_id, "SELECT DISTINCT unit FROM telemetry ORDER BY unit")["unit"])
 
     def latest(self, machine_id: str, rows: int, unit: str = MAIN, until: datetime | None = None) -> pd.DataFrame:
-        """The last `rows` samples of the unit's current life at `until`, oldest first; fewer where the life is young."""
+        """The last `rows` samples of the unit's life at `until`, oldest first; fewer where the life is young."""
         self._require(machine_id, unit)
         until = until or datetime.max.replace(tzinfo=UTC)
         found = self._query(

@@ -1,21 +1,20 @@
 """The plant: its machines, what was recorded of them, and the models in service."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from machine_profiles.reading import SHIPPED, Catalog, load_catalog
 from models.datasets import Datasets
 from models.storage import Storage
+from settings import Settings
 
 if TYPE_CHECKING:
+    from models.jobs import Jobs
     from models.registry import Registry
     from models.telemetry import Telemetry
-
-    from models.jobs import Jobs
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Plant:
     user: str
     fixed_now: datetime | None = None
     mlflow_tracking_uri: str | None = None
+    job_environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -61,9 +61,9 @@ class Plant:
         return Jobs(self.storage)
 
 
-def open_plant(home: Path, seed: int, user: str, mlflow_tracking_uri: str | None = None) -> Plant:
-    """Open the plant under `home`; an empty folder is a plant without telemetry."""
-    storage = Storage(home)
+def open_plant(settings: Settings) -> Plant:
+    """Open the plant under `settings.home`; an empty folder is a plant without telemetry."""
+    storage = Storage(settings.home)
     stated = json.loads(storage.plant_file.read_text()) if storage.plant_file.exists() else {}
     now = datetime.fromisoformat(stated["now"]) if stated.get("now") else None
-    return Plant(storage, seed, user, now, mlflow_tracking_uri)
+    return Plant(storage, settings.seed, settings.user, now, settings.mlflow_tracking_uri, settings.environment())

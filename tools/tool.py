@@ -6,27 +6,19 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.results import Result
+from models.results import Preview, Result
 from tools.plant import Plant
 
 Effect = Literal["read", "create", "change"]
 
 MachineId = Annotated[str, Field(description="A machine's id, such as PUMP_GRUNDFOS_CR3_004.")]
+UnitName = Annotated[str, Field(description="Which unit: main is the machine itself; others are sister machines.")]
 
 
 class Arguments(BaseModel):
     """The base of every tool's arguments: unknown ones are an error, so that none is silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Preview(Result):
-    """What an approval card says of a change before a person decides; nothing has been done yet."""
-
-    replaces: str | None = None
-    expected_seconds: float | None = None
-    warnings: tuple[str, ...] = ()
-    facts: dict[str, str] = {}
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 @dataclass(frozen=True)

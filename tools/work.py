@@ -17,8 +17,7 @@ WORK = {"train": "tools.training:train"}
 
 
 def main(job_id: str) -> int:
-    settings = Settings()
-    plant = open_plant(settings.home, settings.seed, settings.user, settings.mlflow_tracking_uri)
+    plant = open_plant(Settings())
     jobs = plant.jobs
     job = jobs.get(job_id)
 
