@@ -62,6 +62,7 @@ class Receipt(Result):
 
 class Turn(Result):
     thread: str
+    message: str = ""  # what the person wrote; empty where they answered a card or a job ended
     outcome: Outcome
     answer: str
     calls: tuple[ToolCall, ...]

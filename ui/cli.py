@@ -1,0 +1,121 @@
+"""The `millwright` command. Exit codes: 0 done, 1 the work failed or a threshold was missed, 2 wrong usage."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from machine_profiles.errors import MillwrightError
+
+app = typer.Typer(help="Talk to your machines: a copilot for predictive maintenance.", no_args_is_help=True,
+                  add_completion=False, pretty_exceptions_enable=False)  # fmt: skip
+edge = typer.Typer(help="Run exported bundles as the device would.", no_args_is_help=True)
+app.add_typer(edge, name="edge")
+
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the JSON document here; - is standard output.")]
+
+
+@app.command()
+def chat(
+    message: Annotated[str | None, typer.Argument(help="One message; without it a conversation opens.")] = None,
+    thread: Annotated[str | None, typer.Option(help="The conversation to go on with.")] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the turn as one JSON document and nothing else.")
+    ] = False,
+    receipts: Annotated[bool, typer.Option(help="Show where each number comes from.")] = False,
+) -> None:
+    """Talk to your machines."""
+    from ui.chat_command import chat_command
+
+    raise typer.Exit(chat_command(message, thread, json_, receipts))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; other hosts need one of this machine's own.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=1, max=65_535)] = 7860,
+) -> None:
+    """Open the chat in the browser."""
+    from ui.serve_command import serve_command
+
+    raise typer.Exit(serve_command(host, port))
+
+
+@app.command()
+def demo() -> None:
+    """Prepare the demo plant and show the whole loop in one conversation."""
+    from ui.demo_command import demo_command
+
+    raise typer.Exit(demo_command())
+
+
+@app.command("import")
+def import_(
+    machine_id: Annotated[str, typer.Argument(help="Such as PUMP_GRUNDFOS_CR3_004.")],
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet, one row a sample.")],
+    column_map: Annotated[Path | None, typer.Option("--map", help="YAML that says which column is which.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show what would be stored, and store nothing.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+) -> None:
+    """Bring a machine's recorded readings in."""
+    from ui.import_command import import_command
+
+    raise typer.Exit(import_command(machine_id, file, column_map, dry_run, json_))
+
+
+@app.command("eval")
+def eval_(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files.")],
+    model: Annotated[str | None, typer.Option(help="The brain; the setting's where it is left out.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, max=100, help="Run each scenario so often.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Folder for the HTML report and the JSON result.")] = None,
+    json_file: JsonFile = None,
+    min_pass: Annotated[float, typer.Option(min=0, max=1, help="Exit with 1 below this pass rate.")] = 0.0,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
+) -> None:
+    """Run scenario suites against the copilot."""
+    from ui.eval_command import eval_command
+
+    raise typer.Exit(eval_command(files, model, repeat, report, json_file, min_pass, workers))
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="Such as cmapss.")],
+    data: Annotated[Path | None, typer.Option(help="Folder that holds the data set's files.")] = None,
+    json_file: JsonFile = None,
+    subset: Annotated[str, typer.Option(help="Of C-MAPSS: FD001 to FD004.")] = "FD001",
+) -> None:
+    """Measure on a known data set, beside its peers in the same run."""
+    from ui.bench_command import bench_command
+
+    raise typer.Exit(bench_command(name, data, json_file, subset))
+
+
+@edge.command("run")
+def edge_run(
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
+    input_file: Annotated[Path, typer.Option("--input", help="CSV or JSON lines of readings.")],
+) -> None:
+    """Run a bundle as the device would."""
+    from ui.edge_command import edge_run_command
+
+    raise typer.Exit(edge_run_command(bundle, input_file))
+
+
+def main() -> None:
+    """Errors a person can act on are one line on standard error; bugs keep their traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except MillwrightError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
