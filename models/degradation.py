@@ -68,3 +68,12 @@ def response(profile: Profile, course: Course, latent: NDArray[np.float64]) -> N
         grown = np.clip((latent - answer.onset) / (1.0 - answer.onset), 0.0, None) ** answer.exponent
         added[:, column] = answer.change * course.strength[answer.sensor] * grown
     return added
+
+
+def shows(profile: Profile, course: Course, hours: float, spreads: float = 3.0) -> bool:
+    """Whether by then, on the mean path, some sensor has moved by this many standard deviations of its noise."""
+    gone = (hours - course.onset_hours) / (course.failure_hours - course.onset_hours)
+    latent = np.array([np.clip(gone, 0.0, 1.0) ** course.acceleration])
+    moved = np.abs(response(profile, course, latent))[0]
+    noise = np.array([sensor.behaviour.noise if sensor.behaviour else np.inf for sensor in profile.sensors])
+    return bool(np.any(moved > spreads * noise))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from machine_profiles.profile import FailureMode, Operating, Profile, Sensor
+from machine_profiles.profile import Operating, Profile, Sensor
 from models.degradation import Course, degradation, draw_course, response
 from models.lives import Lives
 
@@ -16,6 +16,8 @@ DROPOUTS_PER_HOUR = 1 / 900  # a sensor falls silent for 1 to 24 h about every f
 OUTLIER_SHARE = 0.002
 REGIME_CHANGE_PER_HOUR = 1 / 500  # the process asks for another load for a day to a week
 RECALIBRATION_PER_HOUR = 1 / 3000  # a sensor is exchanged or recalibrated, and reads a little differently
+STOP_PER_HOUR = 1 / 720  # a planned stop about once a month
+STOP_HOURS = (4, 17)
 WARM_UP_HOURS = 2.0
 PREVENTIVE_SHARE = 1 / 3
 ARCHIVE_HOURS = (400, 1500)
@@ -56,7 +58,7 @@ def simulate_fleet(profile: Profile, lives: int, seed: int) -> tuple[Lives, list
         end = course.onset_hours + stop if preventive else course.failure_hours
         rows = int(min(random.uniform(*ARCHIVE_HOURS), end - 10))
         last = ARCHIVE_END - timedelta(days=float(random.uniform(0, 1400)))
-        times = running_times(profile.operating, last, rows)
+        times = running_times(profile.operating, last, rows, random)
         frame = simulate_rows(profile, course, end - np.arange(rows - 1, -1, -1.0), times, random)
         frame.insert(0, "unit", unit)
         frame.insert(2, "life", "1")
@@ -109,21 +111,28 @@ def simulate_rows(
     return frame
 
 
-def course_in_trouble(profile: Profile, mode: FailureMode, random: np.random.Generator) -> Course:
-    """A life that is going to end by `mode`."""
-    return draw_course(profile, random, mode)
+def running_times(
+    operating: Operating | None, last: datetime, count: int, random: np.random.Generator
+) -> pd.DatetimeIndex:
+    """The `count` running hours that end at `last`, each stamped with its end.
 
-
-def running_times(operating: Operating | None, last: datetime, count: int) -> pd.DatetimeIndex:
-    """The last `count` running hours up to `last`: every hour, or those of the daily shift."""
-    per_day = operating.hours_per_day if operating else 24.0
-    span = int(count * 24 / per_day) + 48
+    Machines of a shift pattern rest early in the day and run to midnight; further starts a day are hours at rest within
+    the shift; every machine has now and then a planned stop. `hours_per_day` and `days_per_week` hold while it is used.
+    """
+    pattern = operating or Operating(basis="estimate", source="default")
     top = pd.Timestamp(last).floor("h")
+    span = int(1.3 * count * 24 / pattern.hours_per_day * 7 / pattern.days_per_week) + 24 * 21
     hours = pd.date_range(end=top, periods=span, freq="h", tz="UTC")
-    if per_day < 24:
-        rest = 24 - per_day
-        hours = hours[(hours.hour >= rest / 2) & (hours.hour < 24 - rest / 2)]
-    return hours[-count:]
+    began = hours - pd.Timedelta(hours=1)
+    runs = began.hour.to_numpy() >= 24 - pattern.hours_per_day
+    runs &= began.dayofweek.to_numpy() < pattern.days_per_week
+    shifts = 1 if pattern.hours_per_day < 24 else 0
+    within = max(pattern.starts_per_day - shifts, 0.0) / pattern.hours_per_day
+    runs &= random.random(span) >= within
+    for start in np.flatnonzero(random.random(span) < STOP_PER_HOUR):
+        runs[start : start + int(random.integers(*STOP_HOURS))] = False
+    runs[-1] = True
+    return hours[runs][-count:]
 
 
 def _sound(
