@@ -1,7 +1,6 @@
 """Sensor history and the maintenance log: DuckDB over Parquet, one append-only partition a machine."""
 
 import json
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -76,7 +75,7 @@ class Telemetry:
         if len(fresh):
             number = len(self._parts(machine_id))
             with whole_file(
-                self._storage.telemetry(machine_id) / f"{number:06d}-{uuid.uuid4().hex[:8]}.parquet"
+                self._storage.telemetry(machine_id) / f"{number:06d}-{frame_hash(fresh)[:8]}.parquet"
             ) as part:
                 fresh.to_parquet(part, compression="zstd", index=False)
         return len(fresh)
