@@ -1,0 +1,71 @@
+"""LightGBM trees as an ONNX node whose decisions are LightGBM's own, to the bit."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.onnx_graph import TREES, Graph
+
+if TYPE_CHECKING:
+    import lightgbm
+
+
+def add_trees(graph: Graph, features: str, boosters: Sequence["lightgbm.Booster"]) -> str:
+    """The mean of the boosters' raw scores for `features` (n, F), as a value (n, 1).
+
+    LightGBM compares float32 features with float64 thresholds. The largest float32 not above a threshold decides
+    exactly alike for every float32 feature: x <= t holds just when x <= floor32(t).
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in (*NODE, *LEAF)}
+    number = 0
+    for booster in boosters:
+        for tree in booster.dump_model()["tree_info"]:
+            for node in _nodes(tree["tree_structure"]):
+                columns["nodes_treeids"].append(number)
+                for name, value in node.items():
+                    columns[name].append(value)
+                if node["nodes_modes"] == "LEAF":
+                    columns["target_treeids"].append(number)
+                    columns["target_nodeids"].append(node["nodes_nodeids"])
+                    columns["target_ids"].append(0)
+                    columns["target_weights"].append(columns["nodes_values"].pop() / len(boosters))
+                    columns["nodes_values"].append(0.0)
+            number += 1
+    return graph.op("TreeEnsembleRegressor", features, domain=TREES, n_targets=1, **columns)
+
+
+NODE = (
+    "nodes_treeids", "nodes_nodeids", "nodes_featureids", "nodes_modes", "nodes_values",
+    "nodes_truenodeids", "nodes_falsenodeids", "nodes_missing_value_tracks_true",
+)  # fmt: skip
+LEAF = ("target_treeids", "target_nodeids", "target_ids", "target_weights")
+
+
+def floor32(threshold: float) -> float:
+    """The largest float32 that is not above `threshold`."""
+    near = np.float32(threshold)
+    return float(near if float(near) <= threshold else np.nextafter(near, np.float32(-np.inf)))
+
+
+def _nodes(root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a tree, numbered in the order found; a leaf carries its value in `nodes_values`."""
+    waiting, count = [(root, 0)], 1
+    while waiting:
+        node, number = waiting.pop()
+        if "left_child" not in node:
+            yield _node(number, 0, "LEAF", float(node["leaf_value"]), 0, 0, 0)
+            continue
+        if node["decision_type"] != "<=":
+            raise ValueError(f"A split of kind {node['decision_type']!r} has no float comparison.")
+        left, right = count, count + 1
+        count += 2
+        waiting += [(node["left_child"], left), (node["right_child"], right)]
+        threshold = float(node["threshold"])
+        # LightGBM reads a missing value as 0 where none was missing in training
+        goes_left = node["default_left"] if node["missing_type"] == "NaN" else threshold >= 0.0
+        yield _node(number, node["split_feature"], "BRANCH_LEQ", floor32(threshold), left, right, int(goes_left))
+
+
+def _node(number: int, feature: int, mode: str, value: float, yes: int, no: int, missing: int) -> dict[str, Any]:
+    return dict(zip(NODE[1:], (number, feature, mode, value, yes, no, missing), strict=True))
