@@ -66,7 +66,8 @@ class Telemetry:
             raise MillwrightError(f"Telemetry rows lack {', '.join(missing)}.")
         if rows["at"].dt.tz is None:
             raise MillwrightError("Telemetry times carry no time zone; convert them to UTC first.")
-        fresh = rows.drop_duplicates(["unit", "at"]).sort_values(["unit", "at"])
+        stamped = rows.assign(at=rows["at"].dt.tz_convert("UTC").dt.as_unit("us"))  # DuckDB loses the zone of others
+        fresh = stamped.drop_duplicates(["unit", "at"]).sort_values(["unit", "at"])
         if self._parts(machine_id):
             stored = self._query(machine_id, 'SELECT unit, epoch_us("at") AS stored_at FROM telemetry')
             asked = fresh["unit"].astype(str) + "@" + _microseconds(fresh["at"]).astype(str)
