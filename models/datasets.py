@@ -36,6 +36,7 @@ class DatasetInfo(Result):
     method: str | None = None
     seed: int | None = None
     created_at: datetime
+    sequence: int = 0  # counts the data sets of the machine as they are written; the order of `latest`
     details: dict[str, Any] = {}
 
     @property
@@ -57,13 +58,14 @@ class Datasets:
         ends: pd.DataFrame | None = None,
         reports: dict[str, str | bytes] | None = None,
     ) -> DatasetInfo:
-        """Store a new version. `info` holds DatasetInfo's fields but version, rows, lives and data_hash."""
-        version = 1 + max((d.version for d in self.list(info["machine_id"]) if d.name == info["name"]), default=0)
+        """Store a new version. `info` holds DatasetInfo's fields but version, sequence, rows, lives and data_hash."""
+        stored = self.list(info["machine_id"])
         card = DatasetInfo(
-            version=version,
+            version=1 + max((d.version for d in stored if d.name == info["name"]), default=0),
+            sequence=1 + max((d.sequence for d in stored), default=0),
             rows=len(rows),
             lives=0 if ends is None else len(ends),
-            data_hash=frame_hash(rows) if ends is None else frame_hash(rows)[:32] + frame_hash(ends)[:32],
+            data_hash=frame_hash(rows) if ends is None else lives_hash(rows, ends),
             **info,
         )
         with whole_folder(self._storage.datasets(card.machine_id) / card.reference) as folder:
@@ -77,12 +79,12 @@ class Datasets:
         return card
 
     def list(self, machine_id: str) -> list[DatasetInfo]:
-        """Every data set of the machine, oldest first."""
+        """Every data set of the machine, in the order they were written."""
         cards = [
             DatasetInfo.model_validate(json.loads(path.read_text()))
             for path in self._storage.datasets(machine_id).glob("[!.]*/info.json")
         ]
-        return sorted(cards, key=lambda card: (card.created_at, card.name, card.version))
+        return sorted(cards, key=lambda card: (card.sequence, card.created_at, card.name, card.version))
 
     def find(self, machine_id: str, dataset: str = "latest", content: tuple[Content, ...] | None = None) -> DatasetInfo:
         """By `name`, `name@version` or `latest` (of the contents asked for). Raises UnknownDataset."""
@@ -103,6 +105,11 @@ class Datasets:
 
     def folder(self, info: DatasetInfo):
         return self._storage.datasets(info.machine_id) / info.reference
+
+
+def lives_hash(rows: pd.DataFrame, ends: pd.DataFrame) -> str:
+    """The data hash of lives: of their rows and of how they ended."""
+    return frame_hash(rows)[:32] + frame_hash(ends)[:32]
 
 
 def frame_hash(frame: pd.DataFrame) -> str:

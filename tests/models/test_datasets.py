@@ -55,3 +55,12 @@ def test_the_hash_follows_the_values_and_not_the_index():
     one, two = pd.DataFrame({"x": [1.0, 2.0]}), pd.DataFrame({"x": [1.0, 2.0]}, index=[7, 9])
     assert frame_hash(one) == frame_hash(two)
     assert frame_hash(one) != frame_hash(pd.DataFrame({"x": [1.0, 2.5]}))
+
+
+def test_latest_is_the_one_written_last_even_where_the_clock_stands_still(tmp_path: Path):
+    datasets = Datasets(Storage(tmp_path))
+    for name in ("synthetic", "history", "synthetic"):
+        datasets.write(card(name), pd.DataFrame({"x": [1.0]}))
+    assert datasets.find(PUMP).reference == "synthetic@2"
+    datasets.write(card("history"), pd.DataFrame({"x": [2.0]}))
+    assert datasets.find(PUMP).reference == "history@2"
