@@ -1,6 +1,24 @@
 """RUL labels: exact from failures, capped, with censored lives kept apart."""
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from machine_profiles.errors import MillwrightError
+from machine_profiles.profile import Profile
+from models.datasets import DatasetInfo, Datasets
+from models.history import current_history, moment
+from models.label_quality import sensor_quality
+from models.lives import BadLives, Lives
 from models.results import Result
+from models.rul_cap import cap_from_data
+
+if TYPE_CHECKING:
+    from models.telemetry import Telemetry
+
+LABELS = "labels"
 
 
 class LabelResult(Result):
@@ -19,3 +37,152 @@ class LabelResult(Result):
     censored_lives: int
     median_life_hours: float
     failures_by_mode: dict[str, int]
+
+
+class NoFailures(MillwrightError):
+    """There is no life to learn a remaining life from."""
+
+    def __init__(self, machine_id: str, dataset: str, lives: int) -> None:
+        super().__init__(
+            f"No failure is among the {lives} lives of {dataset} of {machine_id}, so there is no remaining life to "
+            f"label with. Record past failures with log_maintenance (action failure, and when it happened), or import "
+            f"run-to-failure data with run_to_failure set. A life that has not failed is never labelled as if it had."
+        )
+
+
+def label(
+    datasets: Datasets,
+    telemetry: "Telemetry",
+    profile: Profile,
+    dataset: str,
+    cap_hours: float | None,
+    now: datetime | None = None,
+) -> LabelResult:
+    """Write the data set `labels` from a data set of lives, and say what was done.
+
+    The cap is the argument, else the profile's, else taken from the data. `latest` is the newest data set of lives,
+    recorded or synthetic; the recorded history is brought up to date first.
+    Raises UnknownDataset, NoTelemetry where nothing was recorded, NoFailures, BadLives.
+    """
+    source = lives_to_label(datasets, telemetry, profile, dataset)
+    lives = datasets.lives(source, profile.sensor_names)
+    if not lives.failed:
+        raise NoFailures(profile.id, source.reference, len(lives.names))
+    cap, cap_source = _cap(profile, _recorded(datasets, profile, source, lives), cap_hours)
+    labelled = label_lives(lives, cap)
+
+    failed = lives.ends[lives.ends["ended_by"] == "failure"]
+    unit = profile.modelling.time_unit
+    policy = (
+        f"Exact from failures, piecewise linear: hours to the failure, flat above {cap:g} {unit}; "
+        f"lives that have not failed are censored: no RUL, only the hours they were seen to last."
+    )
+    card = datasets.write(
+        {
+            "machine_id": profile.id,
+            "name": LABELS,
+            "content": "labels",
+            "origin": source.origin,
+            "made_from": source.reference,
+            "method": source.method,
+            "seed": source.seed,
+            "created_at": moment(datasets, profile.id, now=now),
+            "details": {
+                "policy": policy,
+                "cap_hours": cap,
+                "cap_source": cap_source,
+                "source_hash": source.data_hash,
+                "sensor_quality": sensor_quality(lives),
+            },
+        },
+        labelled,
+        lives.ends,
+    )
+    return LabelResult(
+        machine_id=profile.id,
+        dataset=card.reference,
+        made_from=source.reference,
+        policy=policy,
+        cap_hours=cap,
+        cap_source=cap_source,
+        rows=len(labelled),
+        labelled_rows=int((~labelled["censored"]).sum()),
+        censored_rows=int(labelled["censored"].sum()),
+        failed_lives=len(failed),
+        censored_lives=len(lives.names) - len(failed),
+        median_life_hours=float(failed["end_hours"].median()),
+        failures_by_mode=failed["failure_mode"].fillna("not stated").value_counts().sort_index().to_dict(),
+    )
+
+
+def label_lives(lives: Lives, cap_hours: float) -> pd.DataFrame:
+    """Label every row with the hours to its life's failure.
+
+    The result has one row for each of `lives.rows`, in their order: life, unit, hours, `at` where there is one, the
+    sensors, and
+    `rul_hours`: hours to the failure, at most `cap_hours`; NaN where the life is censored,
+    `censored`: the life did not end in failure (it was replaced before, or still runs),
+    `observed_for_hours`: hours from the row to the life's end, uncapped; for a censored row its RUL's lower bound.
+    Raises BadLives where an hour is missing, does not ascend within its life, or lies after the life's end.
+    """
+    if not cap_hours > 0:
+        raise MillwrightError(f"The cap of RUL labels must be above 0 hours, not {cap_hours:g}.")
+    _check(lives)
+    ends = lives.ends.set_index("life")
+    life = lives.rows["life"]
+    observed = life.map(ends["end_hours"]).astype(float) - lives.rows["hours"].astype(float)
+    censored = life.map(ends["ended_by"] != "failure").astype(bool)
+
+    columns = ["life", "hours", *(["at"] if "at" in lives.rows else []), *lives.sensors]
+    labelled = lives.rows[columns].copy()
+    labelled.insert(1, "unit", life.map(ends["unit"]).astype(str))
+    labelled["rul_hours"] = observed.clip(upper=cap_hours).where(~censored)
+    labelled["censored"] = censored
+    labelled["observed_for_hours"] = observed
+    return labelled.reset_index(drop=True)
+
+
+def lives_to_label(datasets: Datasets, telemetry: "Telemetry", profile: Profile, dataset: str) -> DatasetInfo:
+    """The data set of lives that a name means, with the recorded history brought up to date first."""
+    if telemetry.has(profile.id) or not datasets.list(profile.id):
+        current_history(datasets, telemetry, profile)
+    return datasets.find(profile.id, dataset, content=("lives",))
+
+
+def _recorded(datasets: Datasets, profile: Profile, source: DatasetInfo, lives: Lives) -> Lives:
+    """The recorded lives that a cap is taken from: those that synthetic lives were learnt from."""
+    if source.origin == "recorded" or source.made_from is None:
+        return lives
+    return datasets.lives(datasets.find(profile.id, source.made_from), profile.sensor_names)
+
+
+def _cap(profile: Profile, lives: Lives, cap_hours: float | None) -> tuple[float, str]:
+    if cap_hours is not None:
+        return cap_hours, "argument"
+    if profile.modelling.rul_cap_hours is not None:
+        return profile.modelling.rul_cap_hours, "profile"
+    operating = tuple(sensor.name for sensor in profile.sensors if sensor.role == "operating")
+    return cap_from_data(lives, operating)
+
+
+def _check(lives: Lives) -> None:
+    unknown = set(lives.ends["ended_by"]) - {"failure", "preventive", "running"}
+    if unknown:
+        raise BadLives(f"A life ends by failure, preventive or running, not by {', '.join(sorted(map(str, unknown)))}.")
+    hours = lives.rows["hours"].to_numpy(float)
+    life = lives.rows["life"].to_numpy()
+    _refuse(life, ~np.isfinite(hours), "rows without an hour")
+    same = life[1:] == life[:-1]
+    _refuse(life[1:], same & (np.diff(hours) <= 0), "hours that do not ascend")
+    if len(set(life)) != (~same).sum() + min(len(life), 1):
+        raise BadLives("The rows of a life do not stand together; sort them by life and hours.")
+    end = lives.rows["life"].map(lives.ends.set_index("life")["end_hours"]).to_numpy(float)
+    _refuse(life, ~np.isfinite(end), "no end hours")
+    _refuse(life, hours > end + 1e-6, "rows after its end; readings after a failure belong to the next life")
+
+
+def _refuse(life: np.ndarray, faulty: np.ndarray, what: str) -> None:
+    if faulty.any():
+        raise BadLives(
+            f"Life {life[faulty][0]} has {what} ({int(faulty.sum())} rows in all); correct the data set first."
+        )

@@ -23,4 +23,4 @@ def label_rul(plant: Plant, args: LabelRul) -> LabelResult:
     Lives that have not failed are kept apart as censored; they are never counted as failures.
     """
     profile = plant.machines[args.machine_id]
-    return rul.label(plant.datasets, plant.telemetry, profile, args.dataset, args.cap_hours)
+    return rul.label(plant.datasets, plant.telemetry, profile, args.dataset, args.cap_hours, now=plant.now)
