@@ -3,9 +3,13 @@
 import getpass
 import os
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# what the libraries would send home, switched off before they are imported; a value set outside stands
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "ANONYMIZED_TELEMETRY": "False", "GRADIO_ANALYTICS_ENABLED": "False"}
 
 
 class Settings(BaseSettings):
@@ -19,6 +23,10 @@ class Settings(BaseSettings):
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
     mlflow_tracking_uri: str | None = Field(None, description="An MLflow server; SQLite under HOME where unset.")
     user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")
+
+    def model_post_init(self, context: Any) -> None:
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
 
     def environment(self) -> dict[str, str]:
         """What a process started from here must see to work on the same plant in the same way."""
