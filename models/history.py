@@ -1,4 +1,4 @@
-"""The data set `history`: everything recorded of a machine, brought up to date when it is asked for."""
+"""The data set `history`: everything recorded of a machine, as lives, brought up to date when it is asked for."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,10 +19,21 @@ def current_history(datasets: Datasets, telemetry: Telemetry, profile: Profile) 
     stored = [card for card in datasets.list(profile.id) if card.name == HISTORY]
     if stored and not telemetry.has(profile.id):
         return stored[-1]
+    return refresh_history(telemetry, datasets, profile) or stored[-1]
+
+
+def refresh_history(
+    telemetry: Telemetry, datasets: Datasets, profile: Profile, now: datetime | None = None
+) -> DatasetInfo | None:
+    """Write a new version where what is recorded differs from the newest one; None where it does not.
+
+    Raises NoTelemetry where nothing was recorded.
+    """
     lives = telemetry.lives(profile)
+    stored = [card for card in datasets.list(profile.id) if card.name == HISTORY]
     if stored and stored[-1].data_hash == lives_hash(lives.rows, lives.ends):
-        return stored[-1]
-    return write_history(datasets, profile, lives)
+        return None
+    return write_history(datasets, profile, lives, now)
 
 
 def write_history(datasets: Datasets, profile: Profile, lives: Lives, now: datetime | None = None) -> DatasetInfo:
@@ -33,6 +44,7 @@ def write_history(datasets: Datasets, profile: Profile, lives: Lives, now: datet
             "name": HISTORY,
             "content": "lives",
             "origin": "recorded",
+            "method": "telemetry and maintenance log",
             "created_at": moment(datasets, profile.id, lives, now),
         },
         lives.rows,
