@@ -72,11 +72,11 @@ def _read_profile(path: Path, _changed: int, _size: int) -> Profile:
     try:
         return Profile.model_validate(stated)
     except ValidationError as error:
-        faults = "; ".join(_say(fault) for fault in error.errors())
+        faults = "; ".join(say_fault(fault) for fault in error.errors())
         raise InvalidProfile(f"{path.name}: {faults}") from error
 
 
-def _say(fault: Mapping[str, Any]) -> str:
+def say_fault(fault: Mapping[str, Any]) -> str:
     field = ".".join(str(part) for part in fault["loc"]) or "profile"
     if fault["type"] == "extra_forbidden":
         return f"{field}: unknown key; remove it or correct its spelling"

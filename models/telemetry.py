@@ -23,6 +23,10 @@ Action = Literal[
 ]  # fmt: skip
 RENEWS: dict[str, EndedBy] = {"failure": "failure", "replacement": "preventive", "overhaul": "preventive"}
 KEYS = ("unit", "at", "life", "hours")
+_CUT = """(SELECT stored.* REPLACE (
+               stored.life || coalesce('+' || cuts.number, '') AS life, stored.hours - coalesce(cuts.gone, 0) AS hours)
+           FROM {stored} AS stored ASOF LEFT JOIN cuts
+           ON stored.unit = cuts.unit AND stored.life = cuts.life AND stored."at" > cuts."at")"""
 
 
 class NoTelemetry(MillwrightError):
@@ -51,10 +55,15 @@ class MaintenanceEvent(Result):
 
 
 class Telemetry:
-    """Rows: `unit`, `at` (UTC), `life`, `hours` (the life's own operating-hours meter), one column a sensor."""
+    """Rows: `unit`, `at` (UTC), `life`, `hours` (the life's own operating-hours meter), one column a sensor.
+
+    Rows are stored as they came and never rewritten. Where the maintenance log ends a life before its last row, the rows
+    after that are read as the next life (`2` becomes `2` and `2+1`), its meter from zero.
+    """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._cuts_of: dict[str, tuple[object, pd.DataFrame]] = {}
 
     def append(self, machine_id: str, rows: pd.DataFrame) -> int:
         """Store the rows that are new, all or none of them; returns how many were. A row is known by unit and time.
@@ -69,7 +78,7 @@ class Telemetry:
         stamped = rows.assign(at=rows["at"].dt.tz_convert("UTC").dt.as_unit("us"))  # DuckDB loses the zone of others
         fresh = stamped.drop_duplicates(["unit", "at"]).sort_values(["unit", "at"])
         if self._parts(machine_id):
-            stored = self._query(machine_id, 'SELECT unit, epoch_us("at") AS stored_at FROM telemetry')
+            stored = self._query(machine_id, 'SELECT unit, epoch_us("at") AS stored_at FROM telemetry', cut=False)
             asked = fresh["unit"].astype(str) + "@" + _microseconds(fresh["at"]).astype(str)
             known = set(stored["unit"] + "@" + stored["stored_at"].astype(str))
             fresh = fresh[~asked.isin(known).to_numpy()]
@@ -88,7 +97,7 @@ class Telemetry:
         """The units something was recorded of; empty where nothing was."""
         if not self._parts(machine_id):
             return []
-        return list(self._query(machine_id, "SELECT DISTINCT unit FROM telemetry ORDER BY unit")["unit"])
+        return list(self._query(machine_id, "SELECT DISTINCT unit FROM telemetry ORDER BY unit", cut=False)["unit"])
 
     def latest(self, machine_id: str, rows: int, unit: str = MAIN, until: datetime | None = None) -> pd.DataFrame:
         """The last `rows` samples of the unit's life at `until`, oldest first; fewer where the life is young."""
@@ -160,9 +169,7 @@ class Telemetry:
         ends = rows.groupby("life", sort=False).agg(unit=("unit", "first"), end_hours=("hours", "max")).reset_index()
         ends["ended_by"], ends["failure_mode"] = "running", None
         ended = {
-            f"{event.unit}/{event.life}": event
-            for event in self.maintenance(profile.id)
-            if event.action in RENEWS and event.life is not None
+            self._ended_life(event, rows): event for event in self.maintenance(profile.id) if event.action in RENEWS
         }
         for position, (life, hours) in enumerate(zip(ends["life"], ends["end_hours"], strict=True)):
             if (event := ended.get(life)) is not None:
@@ -206,6 +213,51 @@ class Telemetry:
         last = self.latest(machine_id, 1, unit)
         return str(last["life"].iloc[-1]), float(last["hours"].iloc[-1])
 
+    def meter(self, machine_id: str, as_stored: bool = False) -> pd.DataFrame:
+        """`unit`, `at`, `life`, `hours` of every row, oldest first in each unit; empty where nothing was recorded.
+
+        as_stored: with the lives as they came in, before the maintenance log divides them.
+        """
+        if not self._parts(machine_id):
+            times = pd.Series(dtype="datetime64[us, UTC]")
+            names, hours = pd.Series(dtype=object), pd.Series(dtype=float)
+            return pd.DataFrame({"unit": names, "at": times, "life": names, "hours": hours})
+        return self._query(
+            machine_id, 'SELECT unit, "at", life, hours FROM telemetry ORDER BY unit, "at"', cut=not as_stored
+        )
+
+    @staticmethod
+    def _ended_life(event: MaintenanceEvent, rows: pd.DataFrame) -> str | None:
+        """The life an event ended: the one it names, or the one its unit was living."""
+        if event.life is not None and "+" not in event.life:
+            return f"{event.unit}/{event.life}"
+        before = rows[(rows["unit"] == event.unit) & (rows["at"] <= event.at)]
+        return None if before.empty else str(before.loc[before["at"].idxmax(), "life"])
+
+    def _cuts(self, machine_id: str) -> pd.DataFrame:
+        """Where the log ends a life before its last stored row: `unit`, `life`, `at`, `gone` (hours), `number`."""
+        log = self._storage.maintenance(machine_id)
+        stated = log.stat() if log.exists() else None
+        state = (self._parts(machine_id), stated and (stated.st_mtime_ns, stated.st_size))
+        if machine_id in self._cuts_of and self._cuts_of[machine_id][0] == state:
+            return self._cuts_of[machine_id][1]
+        events = [event for event in self.maintenance(machine_id) if event.action in RENEWS]
+        cuts = pd.DataFrame()
+        if events:
+            known = self.meter(machine_id, as_stored=True)
+            spans = known.groupby(["unit", "life"])["at"].agg(["min", "max"]).reset_index()
+            log_frame = pd.DataFrame({"unit": [e.unit for e in events], "at": [e.at for e in events]})
+            log_frame["at"] = pd.to_datetime(log_frame["at"], utc=True).dt.as_unit("us")
+            inside = spans.merge(log_frame.drop_duplicates(), on="unit").query("min < at < max")
+            cuts = inside.drop(columns=["min", "max"]).sort_values(["unit", "life", "at"]).reset_index(drop=True)
+            cuts["number"] = cuts.groupby(["unit", "life"]).cumcount() + 1
+            cuts["gone"] = [
+                known.loc[(known["unit"] == c.unit) & (known["life"] == c.life) & (known["at"] <= c.at), "hours"].max()
+                for c in cuts.itertuples()
+            ]
+        self._cuts_of[machine_id] = (state, cuts)
+        return cuts
+
     def _require(self, machine_id: str, unit: str) -> None:
         units = self.units(machine_id)
         if not units:
@@ -217,12 +269,18 @@ class Telemetry:
     def _parts(self, machine_id: str) -> list[Path]:
         return sorted(self._storage.telemetry(machine_id).glob("[!.]*.parquet"))
 
-    def _query(self, machine_id: str, sql: str, values: dict[str, object] | None = None) -> pd.DataFrame:
+    def _query(
+        self, machine_id: str, sql: str, values: dict[str, object] | None = None, cut: bool = True
+    ) -> pd.DataFrame:
         parts = [str(path) for path in self._parts(machine_id)]
+        cuts = self._cuts(machine_id) if cut else pd.DataFrame()
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'; SET threads = 2")
             names = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)
             source = f"read_parquet([{names}], union_by_name = true)"
+            if len(cuts):
+                connection.register("cuts", cuts)
+                source = _CUT.format(stored=source)
             try:
                 return connection.execute(sql.replace("FROM telemetry", f"FROM {source}"), values or {}).df()
             except duckdb.Error as error:

@@ -1,0 +1,156 @@
+"""Which column of a file holds what: stated in a YAML column map, or read off the columns' own names."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from machine_profiles.errors import MillwrightError
+from machine_profiles.profile import Profile
+from machine_profiles.reading import say_fault
+from models.units import require_convertible
+
+TIME_NAMES = ("at", "time", "timestamp")
+_NAME_AND_UNIT = re.compile(r"^(?P<name>[^\[(]*?)\s*(?:[\[(](?P<unit>[^\])]*(?:\([^)]*\))?)[\])])?\s*$")
+
+
+class BadColumnMap(MillwrightError):
+    """The column map breaks its schema or does not fit the file or the machine; the text says what would be right."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:  # a folder's name, an absolute path, an unknown name
+        raise ValueError(f"{name!r} is no time zone; write UTC or a name such as Europe/Berlin") from error
+    return name
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SensorColumn(_Part):
+    column: str
+    unit: str | None = Field(None, description="What the column is recorded in; the sensor's own unit if left out.")
+
+
+class ColumnMap(_Part):
+    """One row of the file is one sample of one unit."""
+
+    at: str | None = Field(None, description="The column that holds the time.")
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = Field(
+        None, description="The zone of times that state none, such as Europe/Berlin."
+    )
+    time_format: str | None = Field(
+        None, description="ISO 8601 if left out; a strptime format such as %d.%m.%Y %H:%M, or unix (seconds)."
+    )
+    hours: str | None = Field(None, description="The column that holds the life's operating hours, or its cycles.")
+    hours_unit: str = Field("h", description="What that column counts: h, min, s, or cycle (one stands for an hour).")
+    start: AwareDatetime | None = Field(
+        None, description="When the counter stood at zero; needed where `at` is absent."
+    )
+    unit: str | None = Field(None, description="The column that says which unit a row is of; `main` if left out.")
+    unit_prefix: str = Field("", description="Put before the unit's name: train- makes unit 7 train-7.")
+    life: str | None = Field(None, description="The column that tells a unit's lives apart.")
+    run_to_failure: bool = Field(False, description="Each life in the file ends in failure.")
+    failure_mode: str | None = Field(None, description="Which of the profile's failure modes ended them.")
+    sensors: dict[str, SensorColumn] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.at is None and self.hours is None:
+            raise ValueError("state `at`, the column of the time, or `hours`, the column of an hour or cycle counter")
+        if self.at is None and self.start is None:
+            raise ValueError("`hours` without `at` needs `start`, the time at which the counter stood at zero")
+        if self.failure_mode and not self.run_to_failure:
+            raise ValueError("`failure_mode` has a meaning only with `run_to_failure: true`")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the file that the map names."""
+        keys = (self.at, self.hours, self.unit, self.life)
+        return tuple(name for name in keys if name) + tuple(sensor.column for sensor in self.sensors.values())
+
+
+def read_column_map(path: Path) -> ColumnMap:
+    """Raises BadColumnMap where the file is missing, not YAML, or breaks the schema."""
+    if not path.is_file():
+        raise BadColumnMap(f"There is no column map {path}; check the path.")
+    try:
+        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadColumnMap(f"{path.name} is not readable YAML: {error}") from error
+    if not isinstance(stated, dict):
+        raise BadColumnMap(f"{path.name}: a column map is a mapping of fields such as `at` and `sensors`.")
+    try:
+        return ColumnMap.model_validate(stated)
+    except ValidationError as error:
+        raise BadColumnMap(f"{path.name}: {'; '.join(say_fault(fault) for fault in error.errors())}") from error
+
+
+def map_by_name(profile: Profile, columns: Sequence[str]) -> ColumnMap:
+    """The map of a file whose columns bear the sensors' names, a unit in brackets allowed, and `at`, `time` or
+    `timestamp`; `unit`, `life` and `hours` are understood too. Raises BadColumnMap where that is not so.
+    """
+    named = {_name(column): column for column in reversed(columns)}
+    time = next((named[name] for name in TIME_NAMES if name in named), None)
+    if time is None:
+        raise BadColumnMap(
+            f"No column is named {', '.join(TIME_NAMES[:-1])} or {TIME_NAMES[-1]}; the columns are {_list(columns)}. "
+            f"Rename one, or give a column map that says which column holds the time."
+        )
+    sensors = {
+        name: SensorColumn(column=named[name], unit=_unit(named[name]))
+        for name in profile.sensor_names
+        if name in named and named[name] != time
+    }
+    if not sensors:
+        raise BadColumnMap(
+            f"No column bears the name of a sensor of {profile.id}. The columns are {_list(columns)}; the sensors are "
+            f"{', '.join(profile.sensor_names)}. Rename the columns, or give a column map."
+        )
+    keys = {key: named[key] for key in ("unit", "life", "hours") if key in named}
+    return ColumnMap(at=time, sensors=sensors, **keys)  # type: ignore[arg-type]
+
+
+def require_fit(column_map: ColumnMap, profile: Profile, columns: Sequence[str]) -> None:
+    """Raises UnknownSensor, BadColumnMap or a unit error where map, machine and file do not fit each other."""
+    for name, stated in column_map.sensors.items():
+        sensor = profile.sensor(name)
+        try:
+            require_convertible(stated.unit or sensor.unit, sensor.unit)
+        except MillwrightError as error:
+            raise BadColumnMap(f"Column {stated.column!r} for {name}: {error}") from error
+    missing = [name for name in column_map.columns if name not in columns]
+    if missing:
+        raise BadColumnMap(f"The file has no column {_list(missing)}; its columns are {_list(columns)}.")
+    try:
+        require_convertible(column_map.hours_unit, "h")
+    except MillwrightError as error:
+        raise BadColumnMap(f"hours_unit: {error}") from error
+    modes = [mode.name for mode in profile.failure_modes]
+    if column_map.failure_mode and column_map.failure_mode not in modes:
+        raise BadColumnMap(
+            f"failure_mode: {profile.id} has no failure mode {column_map.failure_mode!r}. "
+            f"It has {', '.join(modes) or 'none; leave it out'}."
+        )
+
+
+def _name(column: str) -> str:
+    found = _NAME_AND_UNIT.match(column.strip())
+    return re.sub(r"\W+", "_", (found["name"] if found else column).strip().lower())
+
+
+def _unit(column: str) -> str | None:
+    found = _NAME_AND_UNIT.match(column.strip())
+    return (found["unit"] or "").strip() or None if found else None
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:30])) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
