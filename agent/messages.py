@@ -6,9 +6,10 @@ A turn reads, in order:
 - `AIMessage(tool_calls=…)` of the brain, then one `ToolMessage` a call: `content` is JSON (or an error's text, with
   status error) and `artifact` is `{"kind": class of the result, "data": the result as JSON}`.
 - A change is not run: its ToolMessage has the kind `Proposal`, and data `{call_id, tool, args, preview, replaces}`.
-- `HumanMessage(name="decision")`, content JSON `{"decisions": [{call_id, tool, verdict, args}]}`: the person's answer to
-  the card. Then an AIMessage flagged `additional_kwargs["approved"]` with the approved calls (ids end in `_approved`),
-  their ToolMessages, and the brain's answer. Where all were rejected the answer follows at once, without the brain.
+- `HumanMessage(name="decision")`, content JSON `{"decisions": [{call_id, tool, verdict, args}]}`: the person's answer
+  to the card. Then an AIMessage flagged `additional_kwargs["approved"]` with the approved calls (ids end in
+  `_approved`), their ToolMessages, and the brain's answer. Where all were rejected the answer follows at once, without
+  the brain.
 - `HumanMessage(name="job_ended")`, content the Job as JSON: a job started in this thread has ended.
 - `HumanMessage(name="guard")`: figures of the brain's last answer that no tool result bears out; it may write it anew.
 
@@ -51,8 +52,9 @@ def is_from_person(message: BaseMessage) -> bool:
 
 def kind_of(message: BaseMessage) -> str | None:
     """The result class that a tool message holds; None for an error or any other message."""
-    artifact = message.artifact if isinstance(message, ToolMessage) else None
-    return artifact["kind"] if isinstance(artifact, dict) and message.status == "success" else None
+    if not isinstance(message, ToolMessage) or message.status == "error" or not message.artifact:
+        return None
+    return str(message.artifact["kind"])
 
 
 def text_of(message: BaseMessage) -> str:

@@ -20,6 +20,7 @@ class ToolCall(Result):
     result: dict[str, Any] | None = None
     error: str | None = None
     seconds: float = 0.0
+    receipt: str | None = None  # the receipt that its figures carry
 
 
 class ProposedChange(Result):
@@ -62,6 +63,8 @@ class Receipt(Result):
 
 class Turn(Result):
     thread: str
+    image: str | None = None
+    at: datetime | None = None
     message: str = ""  # what the person wrote; empty where they answered a card or a job ended
     outcome: Outcome
     answer: str
@@ -73,6 +76,17 @@ class Turn(Result):
     suggestions: tuple[str, ...] = ()
     model: str  # which brain spoke
     latency_s: float
+
+
+class ThreadInfo(Result):
+    """A conversation as a list shows it."""
+
+    thread: str
+    user: str
+    title: str
+    turns: int
+    updated_at: datetime
+    waiting: bool  # a card waits in it
 
 
 class Event(Result):

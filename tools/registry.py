@@ -1,5 +1,6 @@
 """All tools by name, and the only place that hands them to LangChain."""
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -8,11 +9,16 @@ from pydantic import ValidationError
 
 from machine_profiles.errors import MillwrightError
 from tools.plant import Plant
-from tools.tool import Tool
+from tools.tool import Arguments, Tool
 
 SUBJECTS = ("machines", "telemetry", "synthesis", "labels", "training", "health", "versions", "edge", "jobs")
 
 
+class InvalidArguments(MillwrightError):
+    """Arguments that a tool does not take; the text names each field and what would be right."""
+
+
+@cache
 def all_tools() -> dict[str, Tool]:
     """Every tool, by name."""
     found: dict[str, Tool] = {}
@@ -20,6 +26,15 @@ def all_tools() -> dict[str, Tool]:
         module = import_module(f"tools.{subject}")
         found |= {value.name: value for value in vars(module).values() if isinstance(value, Tool)}
     return found
+
+
+def read_arguments(tool: Tool, arguments: dict[str, Any]) -> Arguments:
+    """The tool's arguments, validated, with defaults filled in. Raises InvalidArguments."""
+    try:
+        return tool.arguments.model_validate(arguments)
+    except ValidationError as error:
+        faults = "; ".join(_say(tool, dict(fault)) for fault in error.errors())
+        raise InvalidArguments(f"{tool.name} cannot take these arguments: {faults}.") from error
 
 
 def langchain_tools(plant: Plant) -> list[BaseTool]:
@@ -32,27 +47,29 @@ def langchain_tools(plant: Plant) -> list[BaseTool]:
 
 def _adapt(plant: Plant, declared: Tool) -> BaseTool:
     def call(**arguments: Any) -> tuple[str, dict[str, Any]]:
-        args = declared.arguments.model_validate(arguments)
         try:
-            result = declared.run(plant, args)
+            result = declared.run(plant, read_arguments(declared, arguments))
         except MillwrightError as error:
             raise ToolException(str(error)) from error
-        except ValidationError as error:
+        except ValidationError as error:  # LangChain would blame the model's arguments for it
             raise RuntimeError(f"{declared.name} built an invalid value; this is a bug in Millwright") from error
-        data = result.model_dump(mode="json")
-        return result.model_dump_json(), {"kind": type(result).__name__, "data": data}
+        return result.model_dump_json(), {"kind": type(result).__name__, "data": result.model_dump(mode="json")}
 
-    return StructuredTool.from_function(
+    return StructuredTool(
         func=call,
         name=declared.name,
-        description=declared.description,
-        args_schema=declared.arguments,
+        description=declared.description.strip(),
+        args_schema=declared.arguments.model_json_schema(),  # as a schema it is shown, not applied a second time
         response_format="content_and_artifact",
         handle_tool_error=True,
-        handle_validation_error=_say,
     )
 
 
-def _say(error: Any) -> str:
-    faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or 'arguments'}: {f['msg']}" for f in error.errors())
-    return f"The arguments do not fit: {faults}."
+def _say(tool: Tool, fault: dict[str, Any]) -> str:
+    field = ".".join(str(part) for part in fault["loc"]) or "arguments"
+    if fault["type"] == "missing":
+        return f"{field} is missing; it is required"
+    if fault["type"] == "extra_forbidden":
+        return f"{field} is no argument of it; it takes {', '.join(tool.arguments.model_fields)}"
+    said = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"{field} {said}, got {fault['input']!r:.80}"

@@ -1,0 +1,80 @@
+"""Who changed what: an append-only log, each line sealed with the hash of the one before it."""
+
+import fcntl
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from models.results import Result
+
+AuditEvent = Literal["proposed", "replaced", "approved", "edited", "rejected", "done", "failed", "interrupted"]
+
+
+class AuditLine(Result):
+    """One thing that happened to a proposed change. `who` proposed or decided; `outcome` is what came of it."""
+
+    at: datetime
+    who: str
+    thread: str
+    call_id: str
+    tool: str
+    args: dict[str, Any]
+    event: AuditEvent
+    outcome: dict[str, Any] | str | None = None
+    previous: str  # SHA-256 of the line before; empty in the first
+
+
+class AuditLog:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(
+        self, event: AuditEvent, *, who: str, thread: str, call_id: str, tool: str, args: dict[str, Any],
+        outcome: dict[str, Any] | str | None = None,
+    ) -> None:  # fmt: skip
+        """Add a line; it is on the disk when this returns. Several processes may append to one log."""
+        with self._path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            line = AuditLine(
+                at=datetime.now(UTC), who=who, thread=thread, call_id=call_id, tool=tool, args=args,
+                event=event, outcome=outcome, previous=_seal(_last_line(file)),
+            )  # fmt: skip
+            file.write(json.dumps(line.model_dump(mode="json")).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def lines(self) -> list[AuditLine]:
+        if not self._path.exists():
+            return []
+        return [AuditLine.model_validate_json(line) for line in self._path.read_bytes().splitlines()]
+
+    def first_broken_line(self) -> int | None:
+        """The number, from 1, of the first line that does not follow the one before it; None where all do."""
+        before = b""
+        for number, line in enumerate(self._path.read_bytes().splitlines() if self._path.exists() else [], 1):
+            try:
+                sealed = AuditLine.model_validate_json(line).previous == _seal(before)
+            except ValueError:
+                return number
+            if not sealed:
+                return number
+            before = line
+        return None
+
+
+def _seal(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest() if line else ""
+
+
+def _last_line(file: Any) -> bytes:
+    size = file.seek(0, os.SEEK_END)
+    tail, reach = b"", 0
+    while reach < size and tail.rstrip(b"\n").count(b"\n") == 0:
+        reach = min(size, max(4096, reach * 2))
+        file.seek(size - reach)
+        tail = file.read(reach)
+    file.seek(0, os.SEEK_END)
+    return tail.rstrip(b"\n").rsplit(b"\n", 1)[-1] if tail.strip() else b""

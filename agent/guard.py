@@ -1,0 +1,67 @@
+"""The guard: no figure leaves in an answer without a tool result of this conversation to show for it."""
+
+from typing import Any
+
+from langchain.agents.middleware import AgentMiddleware
+from langchain.agents.middleware.types import hook_config
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agent.grounding import strike, untraced_numbers
+from agent.messages import GUARD, text_of
+from tools.plant import Plant
+
+
+class Guard(AgentMiddleware):
+    """An answer with such figures goes back to the brain `repairs` times; then they are struck out."""
+
+    def __init__(self, plant: Plant, repairs: int) -> None:
+        super().__init__()
+        self._plant, self._repairs = plant, repairs
+
+    @hook_config(can_jump_to=["model"])
+    def after_model(self, state: Any, runtime: Any) -> dict[str, Any] | None:
+        last = state["messages"][-1]
+        if not isinstance(last, AIMessage) or last.tool_calls or not text_of(last):
+            return None
+        text = text_of(last)
+        sources = [*sources_of(state["messages"]), *machine_words(self._plant)]
+        untraced = untraced_numbers(text, sources)
+        if not untraced:
+            return None
+        turn = runtime.context
+        if turn.repairs < self._repairs:
+            turn.repairs += 1
+            return {"messages": [HumanMessage(_complaint(untraced), name=GUARD)], "jump_to": "model"}
+        kept = {**last.additional_kwargs, "ungrounded": untraced}
+        return {"messages": [AIMessage(strike(text, sources), id=last.id, additional_kwargs=kept)]}
+
+
+def sources_of(messages: list[BaseMessage]) -> list[Any]:
+    """Everything said or found in the conversation that an answer may take a figure from."""
+    sources: list[Any] = []
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            if message.status == "success" and message.artifact:
+                sources.append(message.artifact["data"])
+            else:
+                sources.append(str(message.content))
+        elif isinstance(message, AIMessage):
+            sources += [call["args"] for call in message.tool_calls]
+        elif isinstance(message, HumanMessage) and message.name != GUARD:
+            sources.append(text_of(message))
+    return sources
+
+
+def machine_words(plant: Plant) -> list[Any]:
+    """Machine ids, names and numbers, which any answer may say."""
+    words: list[Any] = []
+    for profile in plant.machines.values():
+        words += [profile.id, profile.name, profile.model, f"{profile.kind} {profile.number}", *profile.aliases]
+    return words
+
+
+def _complaint(untraced: list[str]) -> str:
+    return (
+        f"No tool result of this conversation bears out these figures: {', '.join(untraced)}. "
+        "Write the answer again with figures from the results only, or call the tool that gives them."
+    )
