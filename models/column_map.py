@@ -51,9 +51,7 @@ class ColumnMap(_Part):
     )
     hours: str | None = Field(None, description="The column that holds the life's operating hours, or its cycles.")
     hours_unit: str = Field("h", description="What that column counts: h, min, s, or cycle (one stands for an hour).")
-    start: AwareDatetime | None = Field(
-        None, description="When the counter stood at zero; needed where `at` is absent."
-    )
+    start: AwareDatetime | None = Field(None, description="When the counter stood at zero; needed without `at`.")
     unit: str | None = Field(None, description="The column that says which unit a row is of; `main` if left out.")
     unit_prefix: str = Field("", description="Put before the unit's name: train- makes unit 7 train-7.")
     life: str | None = Field(None, description="The column that tells a unit's lives apart.")
@@ -116,7 +114,7 @@ def map_by_name(profile: Profile, columns: Sequence[str]) -> ColumnMap:
             f"{', '.join(profile.sensor_names)}. Rename the columns, or give a column map."
         )
     keys = {key: named[key] for key in ("unit", "life", "hours") if key in named}
-    return ColumnMap(at=time, sensors=sensors, **keys)  # type: ignore[arg-type]
+    return ColumnMap(at=time, sensors=sensors, **keys)
 
 
 def require_fit(column_map: ColumnMap, profile: Profile, columns: Sequence[str]) -> None:

@@ -45,7 +45,7 @@ def check_rows(table: TableFile, column_map: ColumnMap, profile: Profile, now: d
     if column_map.at:
         rows["at"] = _times(table.table[column_map.at], column_map, reasons)
     else:
-        rows["at"] = _counted_times(rows, column_map, profile.modelling.sample_hours)
+        rows["at"] = _counted_times(rows, column_map, profile.modelling.sample_hours, now)
     _mark(reasons, rows["at"] > pd.Timestamp(now), f"the time lies after now ({now:%Y-%m-%d %H:%M} UTC)")
     for name in profile.sensor_names:
         stated = column_map.sensors.get(name)
@@ -111,8 +111,8 @@ def _times(column: pd.Series, column_map: ColumnMap, reasons: "pd.Series[str]") 
     else:
         if pd.api.types.is_numeric_dtype(column):
             raise MillwrightError(
-                f"Column {column_map.at!r} holds numbers, not times; state `time_format: unix` in the column map where they "
-                f"are seconds since 1970, or name the column under `hours` where they count hours."
+                f"Column {column_map.at!r} holds numbers, not times; state `time_format: unix` in the column map "
+                f"where they are seconds since 1970, or name the column under `hours` where they count hours."
             )
         text = column.astype("string").fillna("").str.strip()
         times = _parsed(column, text, column_map, reasons)
@@ -135,8 +135,8 @@ def _parsed(column: pd.Series, text: pd.Series, column_map: ColumnMap, reasons: 
     if naive.any() and column_map.time_zone is None:
         if not zoned.any():
             raise MillwrightError(
-                f"Times such as {text[naive].iloc[0]!r} state no time zone. Give a column map with `at` and `time_zone`, "
-                f"such as UTC or Europe/Berlin."
+                f"Times such as {text[naive].iloc[0]!r} state no time zone. Give a column map with `at` and "
+                f"`time_zone`, such as UTC or Europe/Berlin."
             )
         _mark(reasons, naive, text.map(lambda cell: f"the time {cell!r:.40} states no zone, and neither does the map"))
         return aware
@@ -156,15 +156,16 @@ def _zoned_format(column_map: ColumnMap) -> str:
     return "ISO8601" if stated is None else stated if "%z" in stated else f"{stated}%z"
 
 
-def _counted_times(rows: pd.DataFrame, column_map: ColumnMap, sample_hours: float) -> pd.Series:
+def _counted_times(rows: pd.DataFrame, column_map: ColumnMap, sample_hours: float, now: datetime) -> pd.Series:
     """The stated start plus the counter; a unit's lives stand one after another, in the order of the file."""
     before = pd.Series(0.0, index=rows.index)
     if column_map.life:
         spans = rows.groupby(["unit", "life"], sort=False)["hours"].max() + sample_hours
         earlier = spans.groupby("unit", sort=False).cumsum() - spans
         before = pd.Series(earlier.reindex(pd.MultiIndex.from_frame(rows[["unit", "life"]])).to_numpy(), rows.index)
+    start = pd.Timestamp(column_map.start or now)  # the map has one where it has no time column
     passed = pd.to_timedelta((rows["hours"] + before).where(lambda hours: hours < 1e6), unit="h")
-    return (pd.Timestamp(column_map.start).tz_convert("UTC") + passed).dt.as_unit("us")
+    return (start.tz_convert("UTC") + passed).dt.as_unit("us")
 
 
 def _mark_impossible(reasons: "pd.Series[str]", values: pd.Series, name: str, unit: str, magnitude: bool) -> None:

@@ -25,8 +25,8 @@ def metered(rows: pd.DataFrame, known: pd.DataFrame, sample_hours: float) -> tup
     first = known.groupby("unit")["at"].min().reindex(rows["unit"]).set_axis(rows.index)
     reasons = first[early].map(
         lambda at: (
-            f"earlier than the unit's first recorded reading ({at:%Y-%m-%d %H:%M} UTC): its hour meter cannot be carried "
-            f"back; import the oldest file first, or state `life` and `hours` columns"
+            f"earlier than the unit's first recorded reading ({at:%Y-%m-%d %H:%M} UTC): its hour meter cannot be "
+            f"carried back; import the oldest file first, or state `life` and `hours` columns"
         )
     )
     return rows[~early], reasons
@@ -61,6 +61,6 @@ def _continued_hours(rows: pd.DataFrame, known: pd.DataFrame, sample_hours: floa
     before, anchor, after = lives["hours"].ffill(), lives["anchor"].ffill(), lives["hours"].bfill()
     hours = before + merged["ran"] - anchor
     hours = hours.where(before.notna() | after.notna(), merged["ran"])  # a life of which nothing was known
-    hours = np.minimum(hours, after.fillna(np.inf))
+    hours = hours.where(~(hours > after), after)
     new = merged["line"] != -1
     return pd.Series(hours[new].to_numpy(), index=merged.loc[new, "line"].to_numpy()).reindex(rows.index)

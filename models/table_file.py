@@ -78,8 +78,9 @@ def _csv(path: Path) -> TableFile:
         except (csv.Error, StopIteration) as error:
             raise UnreadableFile(f"{path.name} is no CSV table: {error}.") from error
     if lines and lines[-1] in broken and len(broken[lines[-1]]) < len(header):
+        fields = len(broken[lines[-1]])
         raise UnreadableFile(
-            f"{path.name} is cut short: its last line, {lines[-1]}, has {len(broken[lines[-1]])} of {len(header)} fields. "
+            f"{path.name} is cut short: its last line, {lines[-1]}, has {fields} of {len(header)} fields. "
             f"Export or copy it again."
         )
     whole = [line for line in lines if line not in broken]

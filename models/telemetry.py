@@ -11,6 +11,7 @@ import pandas as pd
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models.datasets import frame_hash
+from models.life_cuts import life_cuts
 from models.lives import EndedBy, Lives
 from models.results import Result
 from models.storage import Storage, whole_file
@@ -57,8 +58,8 @@ class MaintenanceEvent(Result):
 class Telemetry:
     """Rows: `unit`, `at` (UTC), `life`, `hours` (the life's own operating-hours meter), one column a sensor.
 
-    Rows are stored as they came and never rewritten. Where the maintenance log ends a life before its last row, the rows
-    after that are read as the next life (`2` becomes `2` and `2+1`), its meter from zero.
+    Rows are stored as they came and never rewritten. Where the maintenance log ends a life before its last row, the
+    rows after that are read as the next life (`2` becomes `2` and `2+1`), its meter from zero.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -232,7 +233,7 @@ class Telemetry:
         if event.life is not None and "+" not in event.life:
             return f"{event.unit}/{event.life}"
         before = rows[(rows["unit"] == event.unit) & (rows["at"] <= event.at)]
-        return None if before.empty else str(before.loc[before["at"].idxmax(), "life"])
+        return None if before.empty else str(before.sort_values("at")["life"].iloc[-1])
 
     def _cuts(self, machine_id: str) -> pd.DataFrame:
         """Where the log ends a life before its last stored row: `unit`, `life`, `at`, `gone` (hours), `number`."""
@@ -241,20 +242,8 @@ class Telemetry:
         state = (self._parts(machine_id), stated and (stated.st_mtime_ns, stated.st_size))
         if machine_id in self._cuts_of and self._cuts_of[machine_id][0] == state:
             return self._cuts_of[machine_id][1]
-        events = [event for event in self.maintenance(machine_id) if event.action in RENEWS]
-        cuts = pd.DataFrame()
-        if events:
-            known = self.meter(machine_id, as_stored=True)
-            spans = known.groupby(["unit", "life"])["at"].agg(["min", "max"]).reset_index()
-            log_frame = pd.DataFrame({"unit": [e.unit for e in events], "at": [e.at for e in events]})
-            log_frame["at"] = pd.to_datetime(log_frame["at"], utc=True).dt.as_unit("us")
-            inside = spans.merge(log_frame.drop_duplicates(), on="unit").query("min < at < max")
-            cuts = inside.drop(columns=["min", "max"]).sort_values(["unit", "life", "at"]).reset_index(drop=True)
-            cuts["number"] = cuts.groupby(["unit", "life"]).cumcount() + 1
-            cuts["gone"] = [
-                known.loc[(known["unit"] == c.unit) & (known["life"] == c.life) & (known["at"] <= c.at), "hours"].max()
-                for c in cuts.itertuples()
-            ]
+        renewals = [(event.unit, event.at) for event in self.maintenance(machine_id) if event.action in RENEWS]
+        cuts = life_cuts(self.meter(machine_id, as_stored=True), renewals) if renewals else pd.DataFrame()
         self._cuts_of[machine_id] = (state, cuts)
         return cuts
 

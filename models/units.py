@@ -25,7 +25,8 @@ _DEFINED = (
 )  # fmt: skip
 _ALIASES = {
     "C": "degC", "F": "degF", "R": "degR", "°R": "degR", "dBA": "dB", "dB(A)": "dB", "Nm": "N*m", "-": "dimensionless",
-    "Hz": "turn_per_second", "kHz": "kiloturn_per_second", "": "dimensionless", "1": "dimensionless", "ratio": "dimensionless", "cycle": "h", "cycles": "h",
+    "Hz": "turn_per_second", "kHz": "kiloturn_per_second",
+    "": "dimensionless", "1": "dimensionless", "ratio": "dimensionless", "cycle": "h", "cycles": "h",
 }  # fmt: skip
 _UNREADABLE = (  # what pint raises on text it cannot read
     pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError, AssertionError, TokenError, IndexError,

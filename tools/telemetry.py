@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from models import importing, sensor_statistics
+from models import importing, maintenance_log, sensor_statistics
 from models.importing import ImportResult
 from models.sensor_statistics import TelemetrySummary
 from models.telemetry import MAIN, Action, MaintenanceEvent
@@ -52,7 +52,7 @@ def query_telemetry(plant: Plant, args: QueryTelemetry) -> TelemetrySummary:
 
 def _preview_import(plant: Plant, args: ImportTelemetry) -> Preview:
     profile = plant.machines[args.machine_id]
-    return importing.preview(plant.telemetry, profile, Path(args.path), _path(args.column_map))
+    return importing.preview(plant.telemetry, profile, Path(args.path).expanduser(), _path(args.column_map), plant.now)
 
 
 @tool("change", preview=_preview_import)
@@ -63,12 +63,20 @@ def import_telemetry(plant: Plant, args: ImportTelemetry) -> ImportResult:
     """
     profile = plant.machines[args.machine_id]
     return importing.import_file(
-        plant.storage, plant.telemetry, plant.datasets, profile, Path(args.path), _path(args.column_map), plant.now
+        plant.storage,
+        plant.telemetry,
+        plant.datasets,
+        profile,
+        Path(args.path).expanduser(),
+        _path(args.column_map),
+        plant.now,
     )
 
 
 def _preview_log(plant: Plant, args: LogMaintenance) -> Preview:
-    return importing.preview_event(plant.telemetry, plant.machines[args.machine_id], _event(plant, args))
+    return maintenance_log.preview_event(
+        plant.telemetry, plant.machines[args.machine_id], _event(plant, args), plant.now
+    )
 
 
 @tool("change", preview=_preview_log)
@@ -77,7 +85,7 @@ def log_maintenance(plant: Plant, args: LogMaintenance) -> MaintenanceEvent:
 
     A failure, replacement or overhaul ends the unit's present life; models learn from it at the next training.
     """
-    return importing.log_event(plant.telemetry, plant.machines[args.machine_id], _event(plant, args))
+    return maintenance_log.log_event(plant.telemetry, plant.machines[args.machine_id], _event(plant, args), plant.now)
 
 
 def _event(plant: Plant, args: LogMaintenance) -> MaintenanceEvent:
@@ -92,4 +100,4 @@ def _event(plant: Plant, args: LogMaintenance) -> MaintenanceEvent:
 
 
 def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
+    return Path(text).expanduser() if text else None

@@ -1,0 +1,117 @@
+"""A file checked against what is recorded already: which of its rows are new, and which lives end in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from machine_profiles.errors import MillwrightError
+from machine_profiles.profile import Profile
+from models.column_map import ColumnMap, map_by_name, read_column_map, require_fit
+from models.import_rows import check_rows
+from models.operating_meter import metered
+from models.table_file import TableFile, read_table
+from models.telemetry import RENEWS, MaintenanceEvent, Telemetry
+
+KEYS = ["unit", "at"]
+
+
+@dataclass(frozen=True)
+class ImportReading:
+    """A file read and checked against what is known; nothing is written yet.
+
+    rows: new ones, as Telemetry.append takes them. keys: `unit`, `at`, `life` of every good row, known ones too.
+    rejected: line → reason.
+    """
+
+    table: TableFile
+    column_map: ColumnMap
+    rows: pd.DataFrame
+    keys: pd.DataFrame
+    already_known: int
+    duplicates: int
+    rejected: "pd.Series[str]"
+
+
+def read_import(
+    telemetry: Telemetry, profile: Profile, path: Path, map_path: Path | None, now: datetime
+) -> ImportReading:
+    """Raises MillwrightError where the file, the map and the machine do not fit each other."""
+    table = read_table(path)
+    columns = list(table.table.columns)
+    column_map = read_column_map(map_path) if map_path else map_by_name(profile, columns)
+    require_fit(column_map, profile, columns)
+    checked = check_rows(table, column_map, profile, now)
+
+    known = telemetry.meter(profile.id, as_stored=True)
+    asked = pd.MultiIndex.from_frame(checked.rows[KEYS])
+    is_known = asked.isin(pd.MultiIndex.from_frame(known[KEYS])) if len(known) else np.zeros(len(asked), bool)
+    rows, early = metered(checked.rows[~is_known], known, profile.modelling.sample_hours)
+    if column_map.at is None:
+        _require_same_count(rows, known, profile)
+    if column_map.hours:
+        late = _after_failure(rows, telemetry.maintenance(profile.id))
+        early = pd.concat([early, late])
+        rows = rows.drop(index=late.index)
+    stored = known.set_index(KEYS)["life"].reindex(asked[is_known]).reset_index()
+    return ImportReading(
+        table,
+        column_map,
+        rows[["unit", "at", "life", "hours", *profile.sensor_names]],
+        pd.concat([rows[["unit", "at", "life"]], stored], ignore_index=True),
+        int(is_known.sum()),
+        checked.duplicates,
+        pd.concat([checked.rejected, early]).sort_index(),
+    )
+
+
+def failures_in(telemetry: Telemetry, profile: Profile, reading: ImportReading, path: Path) -> list[MaintenanceEvent]:
+    """The failures that end the file's lives, those apart that the log knows."""
+    if not reading.column_map.run_to_failure:
+        return []
+    known = telemetry.meter(profile.id)
+    meter = pd.concat([known, reading.rows[["unit", "at", "life", "hours"]]]).drop_duplicates(KEYS)
+    last = reading.keys[KEYS].merge(meter, on=KEYS).sort_values(KEYS).groupby(["unit", "life"], sort=False).tail(1)
+    ended = {(event.unit, event.life) for event in telemetry.maintenance(profile.id) if event.action in RENEWS}
+    return [
+        MaintenanceEvent(
+            at=row["at"].to_pydatetime(),
+            unit=row["unit"],
+            life=row["life"],
+            action="failure",
+            failure_mode=reading.column_map.failure_mode,
+            hours=row["hours"],
+            note=f"The record ends in failure ({path.name})",
+            by="import",
+        )
+        for row in last.to_dict("records")
+        if (row["unit"], row["life"]) not in ended
+    ]
+
+
+def _require_same_count(rows: pd.DataFrame, known: pd.DataFrame, profile: Profile) -> None:
+    """A counted life that is known already must count from the same time, or two machines would share one life."""
+    zero, new_zero = (
+        (part["at"] - pd.to_timedelta(part["hours"], unit="h")).groupby([part["unit"], part["life"]]).median()
+        for part in (known, rows)
+    )
+    both = zero.index.intersection(new_zero.index)
+    apart = both[((zero[both] - new_zero[both]).abs() > pd.Timedelta(hours=profile.modelling.sample_hours)).to_numpy()]
+    for unit, life in apart:
+        raise MillwrightError(
+            f"Life {life} of unit {unit} of {profile.id} is known already, its hours counted from another time. "
+            f"If these are other machines, state `unit_prefix`, or columns for `unit` or `life`, in the column map."
+        )
+
+
+def _after_failure(rows: pd.DataFrame, log: list[MaintenanceEvent]) -> "pd.Series[str]":
+    """Counted rows beyond the end of a life that the maintenance log knows have no life to belong to."""
+    ends = {(e.unit, e.life): e for e in log if e.action in RENEWS and e.life is not None and e.hours is not None}
+    reasons = pd.Series(dtype=object)
+    for (unit, life), end in ends.items():
+        beyond = rows.index[(rows["unit"] == unit) & (rows["life"] == life) & (rows["hours"] > end.hours)]
+        said = f"beyond the {end.action} that ended life {life} of {unit} at {end.hours:g} h"
+        reasons = pd.concat([reasons, pd.Series(said, index=beyond, dtype=object)])
+    return reasons
