@@ -9,11 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from evals.known_tools import arguments_of
-from tools.durations import Duration, parse_duration
+from tools.durations import parse_duration
 
 SETS = {"tasks", "sensors"}
 FILES = {"path", "image_path", "column_map"}
-DURATIONS = {"window"}
 DEFAULT_WORDS = {"any", "all", "none", "now", "latest window", "profile", "profile's"}  # the contract's for a default
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
@@ -37,12 +36,13 @@ def _validated(tool: str, expected: dict[str, Any], actual: dict[str, Any]) -> t
     if called is None:
         return expected, actual
     meant = {}
-    for name, value in expected.items():
-        read = _fields(model, {**actual, name: [value] if name in SETS and isinstance(value, str) else value})
+    for name, written in expected.items():
+        value = written[0] if isinstance(written, list) and len(written) == 1 else written
+        read = _fields(model, {**actual, name: [value] if name in SETS and isinstance(value, str) else written})
         if read is None or (_is_default_word(value) and name in SETS):
             field = model.model_fields[name]
             read = _fields(model, {**actual, name: field.get_default()}) if _is_default_word(value) else None
-        meant[name] = value if read is None else read[name]
+        meant[name] = written if read is None else read[name]
     return meant, called
 
 
@@ -64,14 +64,14 @@ def _same(name: str, written: Any, meant: Any, called: Any) -> bool:
         return _set(meant) == _set(called)
     if name in FILES and isinstance(meant, str) and isinstance(called, str):
         return _text(_file_name(meant)) == _text(_file_name(called))
-    if name in DURATIONS:
-        return _duration(meant) == _duration(called)
+    if name == "window" or name.endswith("_hours"):
+        return _equal(_duration(meant), _duration(called))
+    if name.endswith("_s") and _number(meant) is None:
+        return isinstance(hours := _duration(meant), float) and _equal(3600 * hours, called)
     return _equal(meant, called) or (called is None and _is_default_word(meant))
 
 
 def _equal(meant: Any, called: Any) -> bool:
-    if isinstance(meant, Duration) or isinstance(called, Duration):
-        return _duration(meant) == _duration(called)
     if isinstance(meant, datetime) and isinstance(called, datetime):
         return _utc(meant) == _utc(called)
     if isinstance(meant, dict) and isinstance(called, dict):
@@ -97,7 +97,7 @@ def _set(value: Any) -> frozenset[str] | None:
 
 def _duration(value: Any) -> float | Any:
     try:
-        return round(parse_duration(value).hours, 6)
+        return parse_duration(value).hours
     except ValueError:
         return value
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from agent.service import APOLOGY
 from agent.turns import Card, Decision, ToolCall, Turn
 from evals.grounding import Evidence
 from evals.results import CallRecord, RunRecord, TurnRecord
@@ -53,6 +54,8 @@ def _hold(agent: Agent, plant: Plant, scripted: ScriptedTurn, evidence: Evidence
         faults.append(f"the agent crashed: {type(error).__name__}: {error}")
     for turn in turns:
         evidence.see(turn)
+        if APOLOGY in turn.answer:
+            faults.append("the agent crashed; its log has the traceback")
     return _judge(scripted, turns, faults, evidence, time.monotonic() - started - jobs_s, jobs_s)
 
 

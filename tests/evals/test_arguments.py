@@ -17,6 +17,12 @@ def test_a_week_is_a_week_however_it_is_written(window: Any):
     assert same("query_telemetry", {"window": window}, machine_id=PUMP, window="7d")
 
 
+def test_hours_and_seconds_may_be_written_as_durations():
+    assert same("predict_health", {"horizon_hours": "10d"}, machine_id=PUMP, horizon_hours=240)
+    assert same("train_models", {"time_limit_s": "5 min"}, machine_id=PUMP, time_limit_s=300)
+    assert not same("train_models", {"time_limit_s": "5 min"}, machine_id=PUMP, time_limit_s=5)
+
+
 def test_another_duration_is_another_argument():
     assert not same("query_telemetry", {"window": "6d"}, machine_id=PUMP, window="7d")
 
@@ -62,7 +68,9 @@ def test_files_are_compared_by_name():
 
 
 def test_strings_without_case_and_numbers_as_numbers():
-    assert same("predict_health", {"machine_id": PUMP.lower(), "horizon_hours": "72"}, machine_id=PUMP, horizon_hours=72)
+    assert same(
+        "predict_health", {"machine_id": PUMP.lower(), "horizon_hours": "72"}, machine_id=PUMP, horizon_hours=72
+    )
     assert same("predict_health", {"readings": {"FLOW": 3}}, machine_id=PUMP, readings={"flow": 3.0})
     assert not same("predict_health", {"horizon_hours": 72}, machine_id=PUMP, horizon_hours=73)
 

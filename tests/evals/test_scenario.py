@@ -73,7 +73,10 @@ def test_what_is_left_out_has_the_contract_s_default(tmp_path: Path):
         (turn("{match: exact}"), "turns.0.expect.match: Input should be 'strict'"),
         (turn("{tools: [{name: predict_helth}]}"), "there is no tool 'predict_helth'; did you mean 'predict_health'?"),
         (turn("{forbid: [stop_machine]}"), "there is no tool 'stop_machine'"),
-        (turn("{tools: [{name: rank_fleet, args: {tops: 3}}]}"), "rank_fleet has no argument 'tops'; did you mean 'top'?"),
+        (
+            turn("{tools: [{name: rank_fleet, args: {tops: 3}}]}"),
+            "rank_fleet has no argument 'tops'; did you mean 'top'?",
+        ),
         ("- id: one\n  turns: [{expect: {outcome: answer}}]\n", "turns.0: a turn is either `user`"),
         ("- id: one\n  turns: [{user: hi, approve: true}]\n", "turns.0: a turn is either `user`"),
         ("- id: one\n  turns: [{user: hi, image: none.png}]\n", "turns.0.image: no file 'none.png'"),
@@ -118,7 +121,8 @@ def test_a_missing_file_is_told_with_the_shipped_suites(tmp_path: Path):
 
 
 def test_yes_no_and_times_are_texts_where_a_text_stands(tmp_path: Path):
-    text = "- id: one\n  turns:\n    - user: yes\n    - user: 12:30\n    - user: 2026-05-31\n    - user: 5\n    - approve: no\n"
+    said = "{user: yes}, {user: 12:30}, {user: 2026-05-31}, {user: 5}, {approve: no}"
+    text = f"- id: one\n  turns: [{said}]\n"
     (scenario,) = read(tmp_path, text)
     assert [t.user for t in scenario.turns] == ["yes", "12:30", "2026-05-31", "5", None]
     assert scenario.turns[-1].approve is False

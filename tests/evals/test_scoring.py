@@ -6,7 +6,16 @@ import pytest
 
 from evals.results import RunRecord, TurnRecord
 from evals.scenario import Expectation, Scenario
-from evals.scoring import arguments_right, counted, failures_of, pass_hat_k, quantile, sum_up, tools_right, wilson_interval
+from evals.scoring import (
+    arguments_right,
+    counted,
+    failures_of,
+    pass_hat_k,
+    quantile,
+    sum_up,
+    tools_right,
+    wilson_interval,
+)
 from tests.evals.turns import KSB, PUMP, called
 
 
@@ -78,7 +87,7 @@ def test_wilson_s_interval_is_that_of_the_textbook():
     interval = wilson_interval(8, 10)  # centre (0.8 + 0.19207) / 1.38415 = 0.71674, half width 0.22658
     assert (round(interval.low, 4), round(interval.high, 4)) == (0.4902, 0.9433)
     assert wilson_interval(0, 10).low == 0.0
-    assert wilson_interval(10, 10).high == 1.0
+    assert math.isclose(wilson_interval(10, 10).high, 1.0)
 
 
 def test_quantiles_lie_between_the_values():
