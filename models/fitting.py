@@ -1,14 +1,25 @@
 """Fit a machine's models from its lives, each into a folder of its own; nothing is registered here."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
+from models import task_fitting
+from models.features import Scaling, fit_scaling
+from models.holdout import FEWEST_FAILED, SHARE, TooFewLives, held_out
 from models.jobs import Report
 from models.lives import Lives
-from models.model_card import ModelCard
+from models.model_card import GRAPH, ModelCard
+from models.onnx_graph import save
 from models.results import Task
+from models.task_fitting import Fitted, Lot
+from models.windows import window_rows
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,7 @@ class Lessons:
     data_hash: str
     now: datetime
     synthetic: Lives | None = None
+    synthetic_dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,10 @@ class FittedMachine:
     protocol: str
 
 
+class NothingToLearn(MillwrightError):
+    """A task lacks what it would learn from; the text says what, and how to get it."""
+
+
 def fit_machine(
     lessons: Lessons,
     tasks: tuple[Task, ...],
@@ -48,9 +64,113 @@ def fit_machine(
     report: Report,
     folder: Path,
     quick: bool = False,
+    share: float = SHARE,
+    threads: int = 1,
 ) -> FittedMachine:
     """Fit each task on whole lives and score it on lives held out; models lie in `folder`/<task>/.
 
-    `quick`: LightGBM alone, a few seconds for all four tasks. What cannot be trained is skipped, with the reason.
+    `quick`: LightGBM alone, a few seconds for all four tasks; else AutoGluon searches beside it for the time given.
+    What cannot be trained is skipped, with the reason.
     """
-    raise NotImplementedError
+    started = time.monotonic()
+    lot = _lot(lessons, seed, share, quick, threads)
+    models, skipped = [], {}
+    for place, task in enumerate(tasks):
+        report(0.05 + 0.9 * place / len(tasks), f"training the {task} model")
+        begun = time.monotonic()
+        seconds = (time_limit_s - (begun - started)) / (len(tasks) - place)
+        try:
+            _require(lessons, task)
+            fitted = task_fitting.fit(task, lot, seconds)
+        except MillwrightError as error:
+            skipped[task] = str(error)
+            continue
+        models.append(_store(lessons, lot, task, fitted, seed, folder / task, time.monotonic() - begun))
+    return FittedMachine(tuple(models), skipped, lot.protocol)
+
+
+def _lot(lessons: Lessons, seed: int, share: float, quick: bool, threads: int) -> Lot:
+    lives = _in_parts(lessons.profile, lessons.lives)
+    held = held_out(lives, seed, share)
+    if not held:  # no life failed: of the others a quarter, and at least one, all the same
+        held = sorted(lives.names)[-max(1, round(share * len(lives.names))) :]
+    kept = [name for name in lives.names if name not in set(held)]
+    learnt = lives.only(kept)
+    scaling: Scaling = fit_scaling(lessons.profile, learnt.rows)
+    if not scaling.condition:
+        raise NothingToLearn(f"No sensor of {lessons.profile.id} has ever varied; there is nothing to learn from.")
+    return Lot(lessons.profile, learnt, lives.only(held), scaling, lessons.cap_hours, seed, quick, threads,
+               lessons.synthetic, lessons.synthetic_dataset)  # fmt: skip
+
+
+def _in_parts(profile: Profile, lives: Lives) -> Lives:
+    """A machine's only life is cut in two in time, so that its later part can be held out."""
+    if len(lives.names) > 1:
+        return lives
+    needed = 4 * window_rows(profile)
+    if len(lives.rows) < needed:
+        raise TooFewLives(
+            f"{profile.id} has {len(lives.rows)} rows of {len(lives.names)} life; training needs at least {needed} "
+            f"rows of one life, or several lives. Import more telemetry, or wait until more has been recorded."
+        )
+    rows = lives.rows.sort_values("hours", kind="stable", ignore_index=True)
+    cut, end = int(0.7 * len(rows)), lives.ends.iloc[0]
+    names = np.where(np.arange(len(rows)) < cut, f"{end['life']}#1", f"{end['life']}#2")
+    first = {**end, "life": f"{end['life']}#1", "ended_by": "running", "failure_mode": None}
+    ends = pd.DataFrame([{**first, "end_hours": rows["hours"].iloc[cut]}, {**end, "life": f"{end['life']}#2"}])
+    return Lives(rows.assign(life=names), ends, lives.sensors)
+
+
+def _require(lessons: Lessons, task: Task) -> None:
+    if task not in ("failure", "rul"):
+        return
+    failed = len(lessons.lives.failed)
+    profile = lessons.profile
+    if failed == 0 or lessons.cap_hours is None:
+        raise NothingToLearn(
+            f"No failure of {profile.id} has been recorded in {len(lessons.lives.names)} lives, so a {task} model has "
+            f"nothing to learn from. Record past failures with log_maintenance, or import run-to-failure data; "
+            f"the anomaly and forecast models can be trained without."
+        )
+    if failed < FEWEST_FAILED:
+        raise TooFewLives(
+            f"Only {failed} of the {len(lessons.lives.names)} lives of {profile.id} ended in failure; a {task} model "
+            f"needs at least {FEWEST_FAILED}, so that it can be checked on lives it has not learnt from. "
+            f"Import data of sister machines, or record past failures with log_maintenance."
+        )
+
+
+def _store(
+    lessons: Lessons, lot: Lot, task: Task, fitted: Fitted, seed: int, folder: Path, seconds: float
+) -> FittedModel:
+    profile = lessons.profile
+    folder.mkdir(parents=True, exist_ok=True)
+    save(fitted.graph, folder / GRAPH)
+    used = (lessons.synthetic_dataset,) if fitted.used_synthetic and lessons.synthetic_dataset else ()
+    card = ModelCard(
+        machine_id=profile.id,
+        task=task,
+        created_at=lessons.now,
+        seed=seed,
+        engine=fitted.engine,
+        sensors=profile.sensor_names,
+        units=tuple(sensor.unit for sensor in profile.sensors),
+        window_rows=window_rows(profile),
+        baseline_rows=profile.modelling.baseline_rows,
+        sample_hours=profile.modelling.sample_hours,
+        datasets=(*lessons.datasets, *used),
+        data_hash=lessons.data_hash,
+        cap_hours=lessons.cap_hours if task == "rul" else None,
+        failure_horizon_hours=profile.modelling.failure_horizon_hours if task == "failure" else None,
+        threshold=fitted.threshold,
+        protocol=lot.protocol,
+        metrics=_known(fitted.metrics),
+        baselines={name: _known(figures) for name, figures in fitted.baselines.items()},
+        seconds=seconds,
+    )
+    return FittedModel(card, folder, fitted.plots)
+
+
+def _known(figures: dict[str, float]) -> dict[str, float]:
+    """A figure that could not be computed is left out, never written as a number."""
+    return {name: float(value) for name, value in figures.items() if np.isfinite(value)}

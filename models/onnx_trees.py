@@ -11,40 +11,43 @@ if TYPE_CHECKING:
     import lightgbm
 
 
-def add_trees(graph: Graph, features: str, boosters: Sequence["lightgbm.Booster"]) -> str:
-    """The mean of the boosters' raw scores for `features` (n, F), as a value (n, 1).
+def add_trees(graph: Graph, features: str, boosters: Sequence["lightgbm.Booster"], columns: int) -> str:
+    """The mean of the boosters' raw scores for `features` (n, columns), as a value (n, 1).
+
+    A booster's features beyond the last column are copies of that column (models._lightgbm.fit, `rising`).
 
     LightGBM compares float32 features with float64 thresholds. The largest float32 not above a threshold decides
     exactly alike for every float32 feature: x <= t holds just when x <= floor32(t).
     """
-    columns: dict[str, list[Any]] = {name: [] for name in (*NODE, *LEAF)}
+    nodes: dict[str, list[Any]] = {name: [] for name in (*NODE, *LEAF)}
     number = 0
     for booster in boosters:
         for tree in booster.dump_model()["tree_info"]:
             for node in _nodes(tree["tree_structure"]):
-                columns["nodes_treeids"].append(number)
+                nodes["nodes_treeids"].append(number)
                 for name, value in node.items():
-                    columns[name].append(value)
+                    nodes[name].append(min(value, columns - 1) if name == "nodes_featureids" else value)
                 if node["nodes_modes"] == "LEAF":
-                    columns["target_treeids"].append(number)
-                    columns["target_nodeids"].append(node["nodes_nodeids"])
-                    columns["target_ids"].append(0)
-                    columns["target_weights"].append(columns["nodes_values"].pop() / len(boosters))
-                    columns["nodes_values"].append(0.0)
+                    nodes["target_treeids"].append(number)
+                    nodes["target_nodeids"].append(node["nodes_nodeids"])
+                    nodes["target_ids"].append(0)
+                    nodes["target_weights"].append(nodes["nodes_values"].pop() / len(boosters))
+                    nodes["nodes_values"].append(0.0)
             number += 1
-    return graph.op("TreeEnsembleRegressor", features, domain=TREES, n_targets=1, **columns)
+    return graph.op("TreeEnsembleRegressor", features, domain=TREES, n_targets=1, **nodes)
 
 
 NODE = (
     "nodes_treeids", "nodes_nodeids", "nodes_featureids", "nodes_modes", "nodes_values",
     "nodes_truenodeids", "nodes_falsenodeids", "nodes_missing_value_tracks_true",
 )  # fmt: skip
+LARGEST = float(np.finfo(np.float32).max)
 LEAF = ("target_treeids", "target_nodeids", "target_ids", "target_weights")
 
 
 def floor32(threshold: float) -> float:
     """The largest float32 that is not above `threshold`."""
-    near = np.float32(threshold)
+    near = np.float32(np.clip(threshold, -LARGEST, LARGEST))
     return float(near if float(near) <= threshold else np.nextafter(near, np.float32(-np.inf)))
 
 

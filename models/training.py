@@ -1,6 +1,27 @@
 """Train a machine's models on whole lives and register them as challengers."""
 
-from models.results import Result, Task
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from machine_profiles.errors import MillwrightError
+from machine_profiles.profile import Profile
+from models.datasets import DatasetInfo, Datasets
+from models.history import current_history
+from models.holdout import FEWEST_FAILED
+from models.jobs import Report
+from models.lives import Lives
+from models.results import Preview, Result, Task
+from models.rul_cap import cap_from_data
+
+if TYPE_CHECKING:
+    from models.fitting import FittedMachine, Lessons
+    from models.registry import Registry
+    from models.telemetry import Telemetry
+
+SHARE_OF_LIMIT = 0.9  # what is left is for registering
 
 
 class TrainedModel(Result):
@@ -31,3 +52,159 @@ class TrainingStarted(Result):
     machine_id: str
     tasks: tuple[Task, ...]
     time_limit_s: int
+
+
+class NothingTrained(MillwrightError):
+    """No task could be trained; the text says why for each."""
+
+    def __init__(self, machine_id: str, skipped: dict[Task, str]) -> None:
+        reasons = " ".join(f"{task.capitalize()}: {reason}" for task, reason in skipped.items())
+        super().__init__(f"No model of {machine_id} could be trained, and nothing was changed. {reasons}")
+
+
+def preview(
+    datasets: Datasets,
+    telemetry: "Telemetry",
+    registry: "Registry",
+    profile: Profile,
+    tasks: tuple[Task, ...],
+    time_limit_s: int,
+) -> Preview:
+    """What a training would learn from, and what speaks against it."""
+    serving = registry.in_service(profile.id)
+    replaces = ", ".join(f"{task} version {serving[task]}" for task in tasks if task in serving)
+    try:
+        lives = telemetry.lives(profile)
+    except MillwrightError as error:
+        return Preview(expected_seconds=float(time_limit_s), warnings=(str(error),))
+    warnings = []
+    failed = len(lives.failed)
+    if failed < FEWEST_FAILED and {"failure", "rul"} & set(tasks):
+        warnings.append(
+            f"Only {failed} of {len(lives.names)} lives ended in failure; the failure and rul models need "
+            f"{FEWEST_FAILED} and would be left out."
+        )
+    facts = {
+        "tasks": ", ".join(tasks),
+        "lives": f"{len(lives.names)} lives, {failed} of which ended in failure",
+        "rows": str(len(lives.rows)),
+        "time limit": f"{time_limit_s} s",
+        "in service": replaces or "none",
+        "afterwards": "new versions stand as challengers; what is in service stays until promoted"
+        if replaces
+        else "the new models go into service, as none is there",
+    }
+    if (synthetic := _newest_labels(datasets, profile.id, "synthetic")) is not None:
+        facts["synthetic lives"] = f"{synthetic.reference}, used only where they help on lives not learnt from"
+    return Preview(expected_seconds=float(time_limit_s), warnings=tuple(warnings), facts=facts)
+
+
+def train(
+    datasets: Datasets,
+    telemetry: "Telemetry",
+    registry: "Registry",
+    profile: Profile,
+    tasks: tuple[Task, ...],
+    time_limit_s: int,
+    seed: int,
+    report: Report,
+    quick: bool = False,
+    share: float | None = None,
+) -> TrainingResult:
+    """Fit the tasks within the time limit and register what came out, all of it or nothing.
+
+    `share`: of the lives, held out whole. What cannot be trained is named in `skipped`.
+    Raises NoTelemetry where nothing was recorded, NothingTrained where every task had to be skipped.
+    """
+    from models import fitting  # heavy: onnx
+    from models.gates import MAIN_METRIC
+    from models.holdout import SHARE
+    from models.registry import NewModel
+
+    started = time.monotonic()
+    report(0.02, "reading the recorded lives")
+    lessons = lessons_of(datasets, telemetry, profile)
+    champions = {
+        task: registry.card(profile.id, task, version) for task, version in registry.in_service(profile.id).items()
+    }
+    with tempfile.TemporaryDirectory(prefix="training-") as scratch:
+        left = SHARE_OF_LIMIT * time_limit_s - (time.monotonic() - started)
+        fitted: FittedMachine = fitting.fit_machine(
+            lessons, tasks, left, seed, report, Path(scratch), quick, share or SHARE, threads=1 if quick else 2
+        )
+        if not fitted.models:
+            raise NothingTrained(profile.id, fitted.skipped)
+        report(0.96, "registering")
+        registered = registry.register_many([NewModel(m.card, m.folder, m.plots) for m in fitted.models])
+    return TrainingResult(
+        machine_id=profile.id,
+        models=tuple(
+            TrainedModel(
+                task=card.task,
+                version=card.version,
+                alias=alias,
+                engine=card.engine,
+                metrics=card.metrics,
+                baselines=card.baselines,
+                main_metric=MAIN_METRIC[card.task].name,
+                champion_metrics=champions[card.task].metrics if card.task in champions else None,
+                seconds=card.seconds,
+            )
+            for card, alias in registered
+        ),
+        datasets=tuple(dict.fromkeys(name for card, _ in registered for name in card.datasets)),
+        protocol=fitted.protocol,
+        skipped={str(task): reason for task, reason in fitted.skipped.items()},
+        seconds=time.monotonic() - started,
+    )
+
+
+def lessons_of(datasets: Datasets, telemetry: "Telemetry", profile: Profile) -> "Lessons":
+    """What the machine can learn from now: its recorded lives, the newest label sets, labelled synthetic lives."""
+    from models.fitting import Lessons  # heavy: onnx
+
+    history = current_history(datasets, telemetry, profile)
+    lives = datasets.lives(history, profile.sensor_names)
+    recorded = _newest_labels(datasets, profile.id, "recorded")
+    synthetic = _newest_labels(datasets, profile.id, "synthetic")
+    used = (history.reference,) if recorded is None else (history.reference, recorded.reference)
+    return Lessons(
+        profile=profile,
+        lives=lives,
+        cap_hours=_cap(profile, lives, recorded),
+        datasets=used,
+        data_hash=history.data_hash,
+        now=datetime.now(UTC),
+        synthetic=_synthetic_lives(datasets, synthetic, profile) if synthetic else None,
+        synthetic_dataset=synthetic.reference if synthetic else None,
+    )
+
+
+def _cap(profile: Profile, lives: Lives, labels: DatasetInfo | None) -> float | None:
+    """The newest label set's cap, else the profile's, else one taken from the data; None without a failure."""
+    if not lives.failed:
+        return None
+    if labels is not None and labels.details.get("cap_hours"):
+        return float(labels.details["cap_hours"])
+    if profile.modelling.rul_cap_hours is not None:
+        return profile.modelling.rul_cap_hours
+    return cap_from_data(lives, tuple(s.name for s in profile.sensors if s.role == "operating"))[0]
+
+
+def _newest_labels(datasets: Datasets, machine_id: str, origin: str) -> DatasetInfo | None:
+    found = [card for card in datasets.list(machine_id) if card.content == "labels" and card.origin == origin]
+    return found[-1] if found else None
+
+
+def _synthetic_lives(datasets: Datasets, labels: DatasetInfo, profile: Profile) -> Lives:
+    """The labelled synthetic lives, under names that no recorded life bears."""
+    import pandas as pd
+
+    rows = datasets.rows(labels)
+    ends = pd.read_parquet(datasets.folder(labels) / "ends.parquet")
+    columns = ["life", "hours", *profile.sensor_names]
+    return Lives(
+        rows[columns].assign(life="synthetic/" + rows["life"].astype(str)),
+        ends.assign(life="synthetic/" + ends["life"].astype(str)),
+        profile.sensor_names,
+    )
