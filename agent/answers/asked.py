@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from machine_profiles.profile import Kind, Profile
 from machine_profiles.reading import Catalog
 
 Topic = Literal["overview", "ratings", "limits", "sensors", "failure_modes", "maintenance"]
@@ -25,3 +26,15 @@ class Asked:
     sensors: tuple[str, ...] = ()
     horizon: str | None = None
     not_done: tuple[str, ...] = field(default=())
+
+    def time_unit(self, machine_id: str | None) -> str:
+        """What a machine's operating hours are counted in: h, or cycles."""
+        profile = self._profile(machine_id)
+        return profile.modelling.time_unit if profile else "h"
+
+    def kind(self, machine_id: str | None) -> Kind | None:
+        profile = self._profile(machine_id)
+        return profile.kind if profile else None
+
+    def _profile(self, machine_id: str | None) -> Profile | None:
+        return self.catalog.get(machine_id) if self.catalog is not None and machine_id else None

@@ -1,17 +1,99 @@
 """One answer from the results of a turn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from agent.answers.asked import Asked
+from agent.answers.changes import say_proposals
+from agent.answers.data import say_labels, say_synthesis
+from agent.answers.health import say_health, say_ranking
+from agent.answers.machines import say_description, say_machines
+from agent.answers.naming import say_change
+from agent.answers.said import Said
+from agent.answers.telemetry import say_import, say_logged, say_telemetry
+from agent.answers.versions import say_bundle, say_comparison, say_job, say_service, say_started, say_training
 from agent.turns import ToolCall
+from models.edge import EdgeBundle
+from models.health import FleetRanking, HealthPrediction
+from models.importing import ImportResult
+from models.jobs import Job
+from models.registry import ModelComparison, ServiceChange
+from models.results import Result
+from models.rul import LabelResult
+from models.sensor_statistics import TelemetrySummary
+from models.synthesis import SynthesisResult
+from models.telemetry import MaintenanceEvent
+from models.training import TrainingResult, TrainingStarted
+from tools.durations import parse_duration
+from tools.machines import MachineDescription, MachineList
+
+_KINDS: dict[str, type[Result]] = {
+    kind.__name__: kind
+    for kind in (
+        EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult, MachineDescription, MachineList,
+        MaintenanceEvent, ModelComparison, ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult,
+        TrainingStarted,
+    )
+}  # fmt: skip
+_SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
+    "EdgeBundle": lambda found, asked, call: say_bundle(found, asked),
+    "FleetRanking": lambda found, asked, call: say_ranking(found, asked),
+    "HealthPrediction": lambda found, asked, call: say_health(found, asked, bool(call.args.get("readings"))),
+    "ImportResult": lambda found, asked, call: say_import(found, asked),
+    "Job": lambda found, asked, call: say_job(found, asked),
+    "LabelResult": lambda found, asked, call: say_labels(found, asked),
+    "MachineDescription": lambda found, asked, call: say_description(found, asked),
+    "MachineList": lambda found, asked, call: say_machines(found, asked),
+    "MaintenanceEvent": lambda found, asked, call: say_logged(found, asked, call.args.get("machine_id")),
+    "ModelComparison": lambda found, asked, call: say_comparison(found, asked),
+    "ServiceChange": lambda found, asked, call: say_service(found, asked),
+    "SynthesisResult": lambda found, asked, call: say_synthesis(found, asked),
+    "TelemetrySummary": lambda found, asked, call: say_telemetry(found, asked, _window(call)),
+    "TrainingResult": lambda found, asked, call: say_training(found, asked),
+    "TrainingStarted": lambda found, asked, call: say_started(found, asked),
+}
+_WORK = {
+    "predict_health": "judge its health", "rank_fleet": "rank the machines", "query_telemetry": "read its telemetry",
+    "describe_machine": "describe it", "list_machines": "list the machines", "compare_models": "compare its models",
+    "get_job": "look up the job", "synthesize_data": "make synthetic data", "label_rul": "label the data",
+}  # fmt: skip
 
 
 def compose(results: Sequence[ToolCall], asked: Asked) -> str:
-    """What the results say, the finding first; a step that failed is said plainly."""
-    return "\n\n".join(_one(call, asked) for call in results)
+    """What the results say: what was found or done first, then what failed, then what waits for a person.
+
+    A call that failed and was then made again and succeeded is not told of. Raises KeyError for a kind of result that
+    nobody has written words for, which a test excludes.
+    """
+    said = [_say(call, asked) for call in results if call.status == "done"]
+    failed = [call for call in results if call.status == "failed" and not _made_good(call, results)]
+    proposed = [call.result for call in results if call.status == "proposed" and call.result]
+    parts = [each.body() for each in said]
+    parts += list(dict.fromkeys(line for each in said for line in each.advice))
+    parts += [_say_failed(call, asked) for call in failed]
+    parts += [f"Not done: {reason.rstrip('.')}." for reason in asked.not_done]
+    if proposed:
+        parts.append(say_proposals(proposed, asked))
+    return "\n\n".join(part for part in parts if part)
 
 
-def _one(call: ToolCall, asked: Asked) -> str:
-    if call.status == "failed":
-        return f"{call.name} did not work: {call.error}"
-    return f"{call.name}: {call.result}"
+def _say(call: ToolCall, asked: Asked) -> Said:
+    kind = str(call.kind)
+    return _SAY[kind](_KINDS[kind].model_validate(call.result), asked, call)
+
+
+def _say_failed(call: ToolCall, asked: Asked) -> str:
+    what = f"to {say_change(call.name, call.args, asked.catalog)}" if call.effect == "change" else (
+        f"to {_WORK[call.name]}" if call.name in _WORK else f"with {call.name}"
+    )  # fmt: skip
+    return f"I could not {what.removeprefix('to ')}: {(call.error or 'it gave no reason').rstrip('.')}."
+
+
+def _made_good(failed: ToolCall, results: Sequence[ToolCall]) -> bool:
+    later = list(results)[list(results).index(failed) + 1 :]
+    return any(call.name == failed.name and call.status in ("done", "proposed") for call in later)
+
+
+def _window(call: ToolCall) -> float | None:
+    window = call.args.get("window")
+    return parse_duration(window).hours if window else None

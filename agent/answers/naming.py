@@ -63,3 +63,11 @@ def say_models(tasks: Any) -> str:
 def say_list(items: Any) -> str:
     listed = [str(item) for item in items]
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else ""
+
+
+def sensor_name(sensor: str) -> str:
+    return sensor.replace("_", " ")
+
+
+def say_target(target: str) -> str:
+    return _TARGETS.get(target, target)

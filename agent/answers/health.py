@@ -1,0 +1,159 @@
+"""How a machine is doing, and which is worst, in words."""
+
+from agent.answers.asked import Asked
+from agent.answers.figures import (
+    count,
+    say_figure,
+    say_hours,
+    say_life,
+    say_number,
+    say_probability,
+    say_time,
+)  # fmt: skip
+from agent.answers.naming import TASK_NAMES, machine_name, say_list, sensor_name
+from agent.answers.safety import before_touching
+from agent.answers.said import Said
+from models.health import FleetRanking, HealthPrediction, LimitCrossing, RankedMachine, SensorMovement
+from models.telemetry import MAIN
+
+MOVED = 2.0  # standard deviations of sound readings from which a sensor is worth a word
+_FINDING = {
+    "alarm": "{machine} is in alarm and should be looked at now",
+    "act": "{machine} needs attention soon",
+    "watch": "{machine} can run on, but keep an eye on it",
+    "sound": "{machine} looks sound",
+}
+_STATES = {"alarm": "in alarm", "act": "needs attention", "watch": "to be watched", "sound": "sound"}
+
+
+def say_health(found: HealthPrediction, asked: Asked, given_readings: bool = False) -> Said:
+    machine, unit = _machine(found, asked), asked.time_unit(found.machine_id)
+    touch = found.state in ("alarm", "act")
+    return Said(
+        finding=f"{_FINDING[found.state].format(machine=machine)}{_because(found)}.",
+        figures=tuple(_figures(found, asked, unit)),
+        advice=(_advice(found), before_touching(asked.kind(found.machine_id))) if touch else (),
+        rests_on=_rests_on(found, given_readings),
+        doubts=tuple(_doubts(found)),
+    )
+
+
+def say_ranking(found: FleetRanking, asked: Asked) -> Said:
+    by = {"rul": "remaining useful life (RUL)", "failure_probability": "chance of failure", "anomaly": "anomaly score"}
+    trouble = [each for each in found.machines if each.state != "sound"]
+    if not found.machines:
+        finding = "No machine could be ranked."
+    elif trouble:
+        first = machine_name(found.machines[0].machine_id, asked.catalog)
+        finding = f"{first} comes first. Of {count(found.ranked, 'machine')} compared, ranked by {by[found.by]}:"
+    else:
+        finding = f"None of these is in trouble; of {count(found.ranked, 'machine')} compared, by {by[found.by]}:"
+    latest = max((each.at for each in found.machines), default=None)
+    worst = next((each for each in found.machines if each.state in ("alarm", "act")), None)
+    return Said(
+        finding="\n".join([finding, *(_ranked(each, found, asked) for each in found.machines)]),
+        advice=(before_touching(asked.kind(worst.machine_id)),) if worst else (),
+        rests_on=f"Readings up to {say_time(latest)}; hours are operating hours." if latest else "",
+        doubts=tuple(
+            f"Not ranked, so not known: {machine_name(each.machine_id, asked.catalog)} ({each.reason.rstrip('.')})."
+            for each in found.not_ranked[:5]
+        ),
+    )
+
+
+def _ranked(each: RankedMachine, found: FleetRanking, asked: Asked) -> str:
+    unit = asked.time_unit(each.machine_id)
+    parts = [_STATES[each.state]]
+    if each.rul is not None:
+        parts.append(f"RUL {_short_life(each, unit)}")
+    if each.failure_probability is not None:
+        chance = say_probability(each.failure_probability.value)
+        parts.append(f"{chance} chance of failure within {say_hours(found.horizon_hours, unit)}")
+    if found.by == "anomaly" and each.anomaly is not None:
+        parts.append(f"anomaly score {say_number(each.anomaly.value)}")
+    parts += [_crossing(crossing, asked, each.machine_id) for crossing in each.limits_crossed[:1]]
+    return f"{each.rank}. {machine_name(each.machine_id, asked.catalog)}: {', '.join(parts)}"
+
+
+def _short_life(each: RankedMachine, unit: str) -> str:
+    if each.rul is None:
+        return "not known"
+    text = say_hours(each.rul.value, unit)
+    if (interval := each.rul.interval) is not None:
+        low = say_hours(interval.low, unit).removesuffix(unit).strip()
+        text += f" ({100 * interval.confidence:.0f} %: {low} to {say_hours(interval.high, unit)})"
+    return text
+
+
+def _because(found: HealthPrediction) -> str:
+    alarms = [crossing for crossing in found.limits_crossed if crossing.level == "alarm"]
+    if alarms:
+        return f": {alarms[0].sensor.replace('_', ' ')} is beyond its alarm limit"
+    if found.limits_crossed:
+        return f": {found.limits_crossed[0].sensor.replace('_', ' ')} is beyond its warning limit"
+    if found.failure_expected:
+        return ": a failure within the time asked about is to be expected"
+    if found.anomalous:
+        return ": its readings are unusual for it"
+    return ""
+
+
+def _figures(found: HealthPrediction, asked: Asked, unit: str) -> list[str]:
+    when = f" ({asked.horizon})" if asked.horizon else ""
+    horizon = f"within {say_hours(found.horizon_hours, unit)} of operation" if unit == "h" else (
+        f"within {say_hours(found.horizon_hours, unit)}"
+    )  # fmt: skip
+    chance = say_probability(found.failure_probability.value) if found.failure_probability else "not known"
+    rul = say_life(found.rul, found.rul_at_cap, found.cap_hours, unit) if found.rul else "not known"
+    lines = [f"Chance of failure {horizon}{when}: {chance}", f"Remaining useful life (RUL): {rul}"]
+    if found.anomaly is not None:
+        verdict = "unusual for this machine" if found.anomalous else "as usual for this machine"
+        lines.append(f"Readings: {verdict} (anomaly score {say_number(found.anomaly.value)})")
+    lines += [_crossing(crossing, asked, found.machine_id).capitalize() for crossing in found.limits_crossed]
+    moved = [each for each in found.moved if abs(each.deviation) >= MOVED][:3]
+    if moved:
+        lines.append(f"Moved most: {say_list(map(_movement, moved))}")
+    return lines
+
+
+def _movement(each: SensorMovement) -> str:
+    latest, sound = say_figure(each.latest, each.unit), say_figure(each.sound, each.unit)
+    return f"{sensor_name(each.sensor)} {latest} (sound: {sound})"
+
+
+def _crossing(crossing: LimitCrossing, asked: Asked, machine_id: str) -> str:
+    value, limit = say_figure(crossing.value, crossing.unit), say_figure(crossing.limit, crossing.unit)
+    return f"{sensor_name(crossing.sensor)} {value}, {crossing.side} its {crossing.level} limit of {limit}"
+
+
+def _advice(found: HealthPrediction) -> str:
+    looked_at = [c.sensor for c in found.limits_crossed] or [m.sensor for m in found.moved if abs(m.deviation) >= MOVED]
+    where = f", starting with what {sensor_name(looked_at[0])} points to" if looked_at else ""
+    if found.state == "alarm":
+        return f"Have it checked now, and agree with whoever runs it whether it may go on meanwhile{where}."
+    return f"Plan a check at the next chance to stop it{where}. Ask “why?” for likely causes."
+
+
+def _rests_on(found: HealthPrediction, given_readings: bool) -> str:
+    versions = say_list(f"{TASK_NAMES.get(task, task)} model version {n}" for task, n in found.models.items())
+    readings = "the readings you gave" if given_readings else f"readings up to {say_time(found.at)}"
+    return f"This rests on {readings}" + (f" and {versions}." if versions else "; no model is in service.")
+
+
+def _doubts(found: HealthPrediction) -> list[str]:
+    doubts = []
+    if found.missing_sensors:
+        doubts.append(f"Not measured: {say_list(map(sensor_name, found.missing_sensors))}; that makes it less sure.")
+    if found.failure_probability is None:
+        doubts.append("No failure model is in service, so the chance of failure is not known.")
+    if found.rul is None:
+        doubts.append("No RUL model is in service, so the remaining life is not known.")
+    interval = found.rul.interval if found.rul and not found.rul_at_cap else None
+    if interval is not None and found.rul is not None and interval.high - interval.low > 1.5 * found.rul.value:
+        doubts.append("The interval is wide: few comparable lives have been seen.")
+    return doubts
+
+
+def _machine(found: HealthPrediction, asked: Asked) -> str:
+    name = machine_name(found.machine_id, asked.catalog)
+    return name if found.unit == MAIN else f"{name}, unit {found.unit},"

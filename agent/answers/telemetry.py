@@ -1,0 +1,96 @@
+"""What was recorded, imported or logged, in words."""
+
+from agent.answers.asked import Asked
+from agent.answers.figures import count, say_figure, say_time, say_window
+from agent.answers.naming import machine_name, say_list, sensor_name
+from agent.answers.said import Said
+from models.importing import ImportResult
+from models.sensor_statistics import SensorStatistics, TelemetrySummary
+from models.telemetry import MAIN, RENEWS, MaintenanceEvent
+
+FLAT = 0.005  # of the mean a day; a slope below it is said to be steady
+
+
+def say_telemetry(found: TelemetrySummary, asked: Asked, window_hours: float | None) -> Said:
+    machine = machine_name(found.machine_id, asked.catalog)
+    span = f"over the last {say_window(window_hours)}" if window_hours else "over that time"
+    beyond = [each for each in found.sensors if each.beyond_alarm or each.beyond_warning]
+    lines = [_line(each) for each in found.sensors]
+    finding = f"{machine} {span}, {count(found.rows, 'sample')}:"
+    if len(lines) == 1:
+        finding, lines = f"{machine}, {lines[0]}, {span}.", []
+    return Said(
+        finding=finding,
+        figures=(*lines, *(_beyond(each) for each in beyond)),
+        rests_on=f"Readings from {say_time(found.start)} to {say_time(found.end)}."
+        + (f" Plot: {found.plot}." if found.plot else ""),
+        doubts=tuple(_missing(found)),
+    )
+
+
+def say_import(found: ImportResult, asked: Asked) -> Said:
+    machine = machine_name(found.machine_id, asked.catalog)
+    figures = []
+    if found.start and found.end:
+        figures.append(f"They run from {say_time(found.start)} to {say_time(found.end)}")
+    if found.units > 1:
+        figures.append(f"They are of {count(found.units, 'unit')}")
+    if found.rows_already_known or found.duplicates:
+        figures.append(f"Passed over: {found.rows_already_known:,} already known, {found.duplicates:,} double")
+    if found.rows_rejected:
+        reasons = say_list(f"{reason} ({number:,})" for reason, number in found.rejected_reasons.items())
+        figures.append(
+            f"Set aside as impossible: {count(found.rows_rejected, 'row')}, {reasons}; see {found.rejected_file}"
+        )
+    if found.lives_ended:
+        figures.append(f"{count(found.lives_ended, 'life', 'lives')} ended in failure")
+    if found.dataset:
+        figures.append(f"The data set is now {found.dataset}")
+    verb = "would be" if found.dry_run else "are"
+    return Said(
+        finding=f"{count(found.rows_stored, 'new row')} of {found.rows_read:,} read from {found.file} {verb} stored "
+        f"for {machine}.".replace("no new rows", "No new row"),
+        figures=tuple(figures),
+        doubts=(f"Not in the file, so not known: {say_list(map(sensor_name, found.sensors_missing))}.",)
+        if found.sensors_missing
+        else (),
+    )
+
+
+def say_logged(found: MaintenanceEvent, asked: Asked, machine_id: str | None) -> Said:
+    machine = machine_name(machine_id, asked.catalog)
+    unit = "" if found.unit == MAIN else f", unit {found.unit}"
+    note = f": “{found.note}”" if found.note else ""
+    return Said(
+        finding=f"Logged for {machine}{unit}: {found.action} at {say_time(found.at)}{note}.",
+        figures=(f"Failure mode: {found.failure_mode.replace('_', ' ')}",) if found.failure_mode else (),
+        rests_on="It ends the present life; the models learn from it at the next training."
+        if found.action in RENEWS
+        else "",
+    )
+
+
+def _line(each: SensorStatistics) -> str:
+    if each.mean is None:
+        return f"{sensor_name(each.sensor)}: not measured in that time, so not known"
+    text = (
+        f"{sensor_name(each.sensor)}: latest {say_figure(each.latest, each.unit)}, mean {say_figure(each.mean, each.unit)}, "
+        f"between {say_figure(each.minimum, each.unit)} and {say_figure(each.maximum, each.unit)}"
+    )
+    if each.change_per_day is not None and abs(each.change_per_day) > FLAT * abs(each.mean):
+        way = "rising" if each.change_per_day > 0 else "falling"
+        text += f", {way} by {say_figure(abs(each.change_per_day), each.unit)} a day"
+    return text
+
+
+def _beyond(each: SensorStatistics) -> str:
+    if each.beyond_alarm:
+        return f"{sensor_name(each.sensor)}: {count(each.beyond_alarm, 'reading')} beyond the alarm limit"
+    return f"{sensor_name(each.sensor)}: {count(each.beyond_warning, 'reading')} beyond the warning limit"
+
+
+def _missing(found: TelemetrySummary) -> list[str]:
+    gaps = [
+        f"{sensor_name(each.sensor)} ({each.missing:,})" for each in found.sensors if each.missing and each.readings
+    ]
+    return [f"Readings are missing: {say_list(gaps)}."] if gaps else []
