@@ -74,6 +74,12 @@ def copy_plant(source: Path, destination: Path) -> None:
         shutil.copytree(source, folder, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
 
 
+def place_plant(source: Path, home: Path) -> None:
+    """A copy of a prepared home as the plant of `home`, beside what else lies there. Raises PlantExists."""
+    with _building(home) as building:
+        shutil.copytree(source, building, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
+
+
 def cached_demo_plant(cache: Path, seed: int, report: Report, workers: int = 2) -> Path:
     """The home of a prepared demo plant in `cache`, made where none of this seed and this code lies there.
 
