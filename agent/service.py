@@ -23,6 +23,7 @@ from agent.tool_calls import OnEvent, TurnCancelled, TurnContext
 from agent.turns import Card, Decision, Event, Outcome, ThreadInfo, Turn
 from agent.yes_or_no import yes_or_no
 from machine_profiles.errors import MillwrightError
+from models.jobs import Job
 from settings import Settings
 from tools.plant import Plant
 
@@ -76,6 +77,13 @@ class Copilot:
     def running_jobs(self, thread: str) -> list[str]:
         """Jobs started in this conversation that still run."""
         return [id_ for id_ in self._threads.untold_jobs(thread) if self._plant.jobs.get(id_).status == "running"]
+
+    def has_news(self, thread: str) -> bool:
+        """Whether a job of this conversation has ended and continue_after_jobs would tell of it."""
+        return any(self._plant.jobs.get(id_).status != "running" for id_ in self._threads.untold_jobs(thread))
+
+    def job(self, job_id: str) -> Job:
+        return self._plant.jobs.get(job_id)
 
     def continue_after_jobs(self, thread: str, on_event: OnEvent | None = None) -> Turn | None:
         """Tell the brain of jobs of this conversation that have ended since; None where there is none."""

@@ -57,7 +57,8 @@ def say_life(rul: Quantity, at_cap: bool | None, cap: float | None, unit: str = 
     'at least 360 h (the labels it learnt from end there)'
     """
     if at_cap and cap is not None:
-        return f"at least {say_hours(cap, unit)} (the labels it learnt from end there)"
+        end = "there" if rul.value >= cap else f"at {say_hours(cap, unit)}"
+        return f"at least {say_hours(min(rul.value, cap), unit)} (the labels it learnt from end {end})"
     text = f"about {say_hours(rul.value, unit)}"
     if rul.interval is not None:
         low, high = rul.interval.low, rul.interval.high

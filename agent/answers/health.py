@@ -141,9 +141,7 @@ def _rests_on(found: HealthPrediction, given_readings: bool) -> str:
 
 
 def _doubts(found: HealthPrediction) -> list[str]:
-    doubts = []
-    if found.missing_sensors:
-        doubts.append(f"Not measured: {say_list(map(sensor_name, found.missing_sensors))}; that makes it less sure.")
+    doubts = [f"Take it with care: {'; '.join(found.doubts)}."] if found.doubts else []
     if found.failure_probability is None:
         doubts.append("No failure model is in service, so the chance of failure is not known.")
     if found.rul is None:

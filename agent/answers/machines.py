@@ -62,7 +62,7 @@ def _overview(found: MachineDescription, machine: str) -> Said:
     return Said(
         finding=f"{machine}, {found.machine_id}: {found.description.rstrip('.')}.",
         figures=tuple(figures),
-        rests_on="From its profile; ask for ratings, limits, failure modes or maintenance to see them with their sources.",
+        rests_on="From its profile; ask for its ratings, limits, failure modes or maintenance for more.",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Said:
-    """`figures` are lines; `advice` is what to do, safety included; `rests_on` the models and data; `doubts` the rest."""
+    """`figures` are lines; `advice` is what to do, safety included; `rests_on` names models and data."""
 
     finding: str
     figures: tuple[str, ...] = ()

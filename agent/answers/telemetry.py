@@ -73,10 +73,10 @@ def say_logged(found: MaintenanceEvent, asked: Asked, machine_id: str | None) ->
 def _line(each: SensorStatistics) -> str:
     if each.mean is None:
         return f"{sensor_name(each.sensor)}: not measured in that time, so not known"
-    text = (
-        f"{sensor_name(each.sensor)}: latest {say_figure(each.latest, each.unit)}, mean {say_figure(each.mean, each.unit)}, "
-        f"between {say_figure(each.minimum, each.unit)} and {say_figure(each.maximum, each.unit)}"
+    latest, mean, lowest, highest = (
+        say_figure(value, each.unit) for value in (each.latest, each.mean, each.minimum, each.maximum)
     )
+    text = f"{sensor_name(each.sensor)}: latest {latest}, mean {mean}, between {lowest} and {highest}"
     if each.change_per_day is not None and abs(each.change_per_day) > FLAT * abs(each.mean):
         way = "rising" if each.change_per_day > 0 else "falling"
         text += f", {way} by {say_figure(abs(each.change_per_day), each.unit)} a day"

@@ -13,7 +13,8 @@ from models.training import TrainedModel, TrainingResult, TrainingStarted
 _METRICS = {
     "average_precision": "average precision", "f1": "F1", "brier": "Brier score", "ece": "calibration error",
     "rmse_hours": "RMSE", "mae_hours": "mean absolute error", "r2": "R²", "coverage_90": "coverage of the interval",
-    "width_hours": "width of the interval", "auroc": "AUROC", "mase": "MASE", "alarms_per_month": "false alarms a month",
+    "width_hours": "width of the interval", "auroc": "AUROC", "mase": "MASE",
+    "alarms_per_month": "false alarms a month",
 }  # fmt: skip
 _WORK = {"train": "training"}
 _BASELINES = (("constant", "a constant"), ("lightgbm_raw", "LightGBM on the raw readings"), ("lightgbm", "LightGBM"))
@@ -21,9 +22,9 @@ _BASELINES = (("constant", "a constant"), ("lightgbm_raw", "LightGBM on the raw 
 
 def say_started(found: TrainingStarted, asked: Asked) -> Said:
     return Said(
-        finding=f"Training of {say_models(found.tasks)} of {machine_name(found.machine_id, asked.catalog)} has started; "
-        f"it may take up to {say_seconds(found.time_limit_s)}.",
-        rests_on=f"The job is {found.job_id}; I will say here when it has ended, and “how is it going?” tells how it stands.",
+        finding=f"Training of {say_models(found.tasks)} of {machine_name(found.machine_id, asked.catalog)} has "
+        f"started; it may take up to {say_seconds(found.time_limit_s)}.",
+        rests_on=f"The job is {found.job_id}. I will say when it has ended; “how is it going?” tells how it stands.",
     )
 
 
