@@ -39,14 +39,21 @@ def eval_command(
     settings = Settings()
     settings = settings.model_copy(update={"model": model or settings.model})
     try:
+        for folder in (report, json_file.parent if json_file else None):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # found before the run, not after it
+        console.print(f"The result cannot be written there: {error}", markup=False, soft_wrap=True)
+        return WRONG_USAGE
+    try:
         result = _run(files, settings, repeat, workers, console)
+        _write(result, json_file, report, console)
     except (InvalidScenario, UnknownControl) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return WRONG_USAGE
     except MillwrightError as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return MISSED
-    _write(result, json_file, report, console)
     return DONE if result.pass_rate >= min_pass else MISSED
 
 
@@ -72,7 +79,6 @@ def _write(result: EvalResult, json_file: Path | None, report: Path | None, cons
     if to_stdout:
         print(result.model_dump_json(indent=1))
     elif json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(json_file) as temporary:
             temporary.write_text(result.model_dump_json(indent=1), encoding="utf-8")
     shown = console if to_stdout else Console(file=sys.stdout)

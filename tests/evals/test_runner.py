@@ -116,3 +116,8 @@ def test_a_wrong_scenario_file_is_wrong_usage(suite: Path, capsys: pytest.Captur
 def test_no_file_is_wrong_usage_and_names_the_shipped_suites(capsys: pytest.CaptureFixture[str]):
     assert eval_command([]) == 2
     assert "routing.yaml" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_run(suite: Path, capsys: pytest.CaptureFixture[str]):
+    assert eval_command([suite], model=NOTHING, report=suite / "below-a-file") == 2
+    assert "cannot be written" in capsys.readouterr().err
