@@ -45,6 +45,8 @@ def _hold(agent: Agent, plant: Plant, scripted: ScriptedTurn, evidence: Evidence
         for _ in range(MOST_STEPS):
             waited = _wait_for_jobs(plant)
             jobs_s += sum(waited.values())
+            for job_id in waited:
+                evidence.learn(plant.jobs.get(job_id))
             if not waited or (going_on := agent.continue_after_jobs(thread)) is None:
                 break
             turns.append(going_on)

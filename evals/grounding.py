@@ -12,6 +12,7 @@ from typing import Any
 
 from agent.turns import Turn
 from machine_profiles.profile import Profile
+from models.jobs import Job
 
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?:[,  ]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s", re.M)
@@ -48,6 +49,10 @@ class Evidence:
             self.said.append(str(call.args.get("machine_id", "")))
         for change in turn.card.changes if turn.card else ():
             self.values |= set(_values([change.args, change.preview.model_dump(mode="json")]))
+
+    def learn(self, job: Job) -> None:
+        """Take in a job that has ended: its result is that of the tool that started it."""
+        self.values |= set(_values([job.model_dump(mode="json")]))
 
     def untraced(self, answer: str) -> list[str]:
         """The numbers of the answer that come from nowhere, as they are written in it."""
