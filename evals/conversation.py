@@ -32,18 +32,20 @@ class _NothingWaits(MillwrightError):
 
 def hold(agent: Agent, plant: Plant, scenario: Scenario) -> RunRecord:
     """Play the scenario's turns in one thread. A crash fails its turn, and the conversation goes on."""
-    evidence = Evidence(dict(plant.machines))
-    records = [_hold(agent, plant, scripted, evidence, scenario.id) for scripted in scenario.turns]
+    evidence, ended = Evidence(dict(plant.machines)), {job.job_id for job in plant.jobs.list()}
+    records = [_hold(agent, plant, scripted, evidence, ended, scenario.id) for scripted in scenario.turns]
     return RunRecord(passed=not any(record.failures for record in records), turns=tuple(records))
 
 
-def _hold(agent: Agent, plant: Plant, scripted: ScriptedTurn, evidence: Evidence, thread: str) -> TurnRecord:
+def _hold(
+    agent: Agent, plant: Plant, scripted: ScriptedTurn, evidence: Evidence, ended: set[str], thread: str
+) -> TurnRecord:
     evidence.hear(scripted.user or "")
     started, turns, faults, jobs_s = time.monotonic(), [], [], 0.0
     try:
         turns.append(_take(agent, scripted, thread))
         for _ in range(MOST_STEPS):
-            waited = _wait_for_jobs(plant)
+            waited = _wait_for_jobs(plant, ended)
             jobs_s += sum(waited.values())
             for job_id in waited:
                 evidence.learn(plant.jobs.get(job_id))
@@ -83,12 +85,13 @@ def _take(agent: Agent, scripted: ScriptedTurn, thread: str) -> Turn:
     )
 
 
-def _wait_for_jobs(plant: Plant) -> dict[str, float]:
-    """Wait for every job of the plant that runs; how long each took. One that overruns is cancelled, and said so."""
+def _wait_for_jobs(plant: Plant, ended: set[str]) -> dict[str, float]:
+    """Wait for the plant's jobs that are not among those `ended`; how long each took. One that overruns is cancelled."""
     waited = {}
     for job in plant.jobs.list():
-        if job.status != "running":
+        if job.job_id in ended:
             continue
+        ended.add(job.job_id)
         started = time.monotonic()
         limit = float(job.arguments.get("time_limit_s", 60)) + JOB_GRACE_S
         while plant.jobs.get(job.job_id).status == "running":
