@@ -86,7 +86,7 @@ def _take(agent: Agent, scripted: ScriptedTurn, thread: str) -> Turn:
 
 
 def _wait_for_jobs(plant: Plant, ended: set[str]) -> dict[str, float]:
-    """Wait for the plant's jobs that are not among those `ended`; how long each took. One that overruns is cancelled."""
+    """Wait for the plant's jobs not yet `ended`; how long each took. One that overruns its time is cancelled."""
     waited = {}
     for job in plant.jobs.list():
         if job.job_id in ended:
