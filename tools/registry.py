@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
@@ -58,7 +59,7 @@ def _adapt(plant: Plant, declared: Tool) -> BaseTool:
     return StructuredTool(
         func=call,
         name=declared.name,
-        description=declared.description.strip(),
+        description=cleandoc(declared.description),
         args_schema=declared.arguments.model_json_schema(),  # as a schema it is shown, not applied a second time
         response_format="content_and_artifact",
         handle_tool_error=True,

@@ -46,7 +46,7 @@ def test_a_change_waits_and_does_nothing(tmp_path):
 
 
 def test_an_approved_change_is_done_and_proved(tmp_path):
-    talk, brain = proposed(tmp_path, "Logged.")
+    talk, _ = proposed(tmp_path, "Logged.")
     turn = talk.decide("t", only(talk, "approve"))
     assert (turn.outcome, turn.card) == ("answer", None)
     assert [(each.name, each.status, each.kind) for each in turn.calls] == [

@@ -22,8 +22,8 @@ def invoke(plant: Plant, name: str, **args):
 def test_every_tool_and_argument_is_described(plant, name):
     tool = {tool.name: tool for tool in langchain_tools(plant)}[name]
     shown = convert_to_openai_tool(tool)["function"]
-    assert len(shown["description"].splitlines()) >= 1
-    assert "machine" in shown["description"] or "job" in shown["description"] or "data" in shown["description"]
+    assert shown["description"].splitlines()[0].endswith(".")
+    assert "\n  " not in shown["description"]
     assert shown["parameters"]["properties"].keys() == all_tools()[name].arguments.model_fields.keys()
     assert shown["parameters"]["additionalProperties"] is False
 
