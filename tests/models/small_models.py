@@ -43,14 +43,14 @@ def card(profile: Profile, task: Task, main: float | None = None, **changes: obj
     return ModelCard.model_validate(stated | changes)
 
 
-def write_graph(folder: Path, profile: Profile, task: Task, shift: float = 0.0) -> Path:
+def write_graph(folder: Path, profile: Profile, task: Task, shift: float = 0.0, opset: int = 15) -> Path:
     """A graph of `moved`, the first sensor's last reading (0 where missing) less its baseline (0 where unknown):
 
     probability = sigmoid(moved - 4 + horizon / 100 + shift); rul = 100 - 10 moved + shift, from 20 below to 20 above;
     score = sigmoid(moved - 4 + shift), deviation = last reading less baseline; path = the last reading, ±1.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    onnx.save(_graph(profile, task, shift), str(folder / GRAPH))
+    onnx.save(_graph(profile, task, shift, opset), str(folder / GRAPH))
     return folder
 
 
@@ -60,7 +60,7 @@ def register_small(registry: Registry, profile: Profile, folder: Path, tasks: tu
         registry.register(card(profile, task), write_graph(folder / task, profile, task))
 
 
-def _graph(profile: Profile, task: Task, shift: float) -> onnx.ModelProto:
+def _graph(profile: Profile, task: Task, shift: float, opset: int) -> onnx.ModelProto:
     sensors, rows = len(profile.sensor_names), max(profile.modelling.windows)
     first = np.zeros((sensors, 1), np.float32)
     first[0] = 1
@@ -118,4 +118,4 @@ def _graph(profile: Profile, task: Task, shift: float) -> onnx.ModelProto:
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in known.items()],
     )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)

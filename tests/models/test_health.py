@@ -29,7 +29,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def rows(profile=PUMP, count: int = 120, end: datetime = NOW, moved: float = 0.0) -> pd.DataFrame:
-    """Hourly rows up to `end` in the middle of every normal range; the first sensor is `moved` higher over the last 40."""
+    """Hourly rows up to `end` in the middle of every normal range; the last 40 `moved` higher on the first sensor."""
     at = pd.date_range(end=end, periods=count, freq="h").as_unit("us")
     table = pd.DataFrame({"unit": "main", "at": at, "life": "1", "hours": np.arange(1.0, count + 1)})
     for sensor in profile.sensors:

@@ -1,0 +1,113 @@
+"""What a bundle says of itself: input contract, models, limits, and the hash of every file."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pandas as pd
+
+from machine_profiles.profile import Profile
+from models.edge_runtime.run import SCHEMA, digest_of
+from models.health import RANKING_HORIZON_HOURS
+from models.import_rows import NEVER_NEGATIVE
+from models.model_card import ModelCard
+from models.storage import sha256
+from models.units import absolute_zero
+
+MANIFEST = "manifest.json"
+
+
+def write_manifest(
+    folder: Path,
+    profile: Profile,
+    cards: list[ModelCard],
+    target: dict[str, str],
+    baseline: "pd.Series[float] | None",
+    made_at: datetime,
+) -> str:
+    """Write manifest.json for the files in `folder`; returns its SHA-256, which it holds too."""
+    files = sorted(path for path in folder.iterdir() if path.name != MANIFEST)
+    stated: dict[str, Any] = {
+        "schema": SCHEMA,
+        "machine_id": profile.id,
+        "name": profile.name,
+        "made_at": made_at.isoformat(),
+        **target,
+        "providers": ["CPUExecutionProvider"],
+        "input": _input(profile, cards[0], baseline),
+        "models": [_model(folder, card) for card in cards],
+        "limits": _limits(profile),
+        "files": {path.name: {"sha256": sha256(path), "size_bytes": path.stat().st_size} for path in files},
+    }
+    stated["sha256"] = digest_of(stated)
+    (folder / MANIFEST).write_text(json.dumps(stated, indent=1), encoding="utf-8")
+    return stated["sha256"]
+
+
+def opsets(path: Path) -> dict[str, int]:
+    """The operator sets a graph asks for, by domain, and its IR version under `ir`."""
+    model = onnx.load(str(path), load_external_data=False)
+    return {each.domain or "ai.onnx": each.version for each in model.opset_import} | {"ir": model.ir_version}
+
+
+def _input(profile: Profile, card: ModelCard, baseline: "pd.Series[float] | None") -> dict[str, Any]:
+    sensors = [
+        {
+            "name": sensor.name, "unit": sensor.unit, "description": sensor.description, "quantity": sensor.quantity,
+            "role": sensor.role,
+            "lowest_possible": 0.0 if sensor.quantity in NEVER_NEGATIVE else absolute_zero(sensor.unit),
+        }
+        for sensor in profile.sensors
+    ]  # fmt: skip
+    known = None
+    if baseline is not None and baseline.notna().any():
+        known = {name: None if pd.isna(value) else float(value) for name, value in baseline.items()}
+    return {
+        "sensors": sensors,
+        "window_rows": card.window_rows,
+        "shortest_rows": min(profile.modelling.windows),
+        "baseline_rows": card.baseline_rows,
+        "baseline": known,
+        "sample_hours": card.sample_hours,
+        "time_unit": profile.modelling.time_unit,
+        "horizon_hours": RANKING_HORIZON_HOURS,
+    }
+
+
+def _model(folder: Path, card: ModelCard) -> dict[str, Any]:
+    from models.inference import session
+
+    file = f"{card.task}.onnx"
+    graph = session(folder / file)
+    return {
+        "task": card.task,
+        "version": card.version,
+        "file": file,
+        "precision": "fp32",
+        "engine": card.engine,
+        "opsets": opsets(folder / file),
+        "inputs": {each.name: each.shape for each in graph.get_inputs()},
+        "outputs": {each.name: each.shape for each in graph.get_outputs()},
+        "threshold": 0.5 if card.threshold is None else card.threshold,
+        "cap_hours": card.cap_hours,
+        "failure_horizon_hours": card.failure_horizon_hours,
+        "data_hash": card.data_hash,
+        "datasets": list(card.datasets),
+        "metrics": card.metrics,
+    }
+
+
+def _limits(profile: Profile) -> list[dict[str, Any]]:
+    """Alarms first, then warnings, each in the order of the sensors."""
+    found = []
+    for level in ("alarm", "warning"):
+        for sensor in profile.sensors:
+            limit = sensor.alarm if level == "alarm" else sensor.warning
+            if limit is not None:
+                found.append(
+                    {"sensor": sensor.name, "level": level, "low": limit.low, "high": limit.high, "unit": sensor.unit,
+                     "source": limit.source}
+                )  # fmt: skip
+    return found

@@ -1,0 +1,1 @@
+"""What an edge bundle carries to the device: plain Python that needs only numpy and onnxruntime."""
