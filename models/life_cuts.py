@@ -1,4 +1,4 @@
-"""Where the maintenance log ends a life that the stored rows go on with."""
+"""How the maintenance log ends lives, those too that the stored rows go on with."""
 
 from datetime import datetime
 
@@ -23,3 +23,16 @@ def life_cuts(meter: pd.DataFrame, renewals: list[tuple[str, datetime]]) -> pd.D
         for unit, life, at in zip(cuts["unit"], cuts["life"], cuts["at"], strict=True)
     ]
     return cuts
+
+
+def ended_life(lives: pd.DataFrame, unit: str, stated: str | None, at: datetime) -> str | None:
+    """Which life an event ended: the one its unit was living then, if that is, or is cut from, the one it names.
+
+    lives: indexed by `unit/life`: `unit`, `first` (time of the first row). None where nothing is known of it.
+    """
+    before = lives[(lives["unit"] == unit) & (lives["first"] <= at)]
+    lived = None if before.empty else str(before["first"].idxmax())
+    named = None if stated is None else f"{unit}/{stated}"
+    if named is None or (lived is not None and lived.split("+")[0] == named.split("+")[0]):
+        return lived
+    return named if named in lives.index else None

@@ -11,7 +11,7 @@ import pandas as pd
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models.datasets import frame_hash
-from models.life_cuts import life_cuts
+from models.life_cuts import ended_life, life_cuts
 from models.lives import EndedBy, Lives
 from models.results import Result
 from models.storage import Storage, whole_file
@@ -167,16 +167,16 @@ class Telemetry:
         rows["life"] = rows["unit"] + "/" + rows["life"]
         for sensor in profile.sensor_names:
             rows[sensor] = rows[sensor].astype("float32")
-        ends = rows.groupby("life", sort=False).agg(unit=("unit", "first"), end_hours=("hours", "max")).reset_index()
+        ends = rows.groupby("life", sort=False).agg(
+            unit=("unit", "first"), first=("at", "min"), end_hours=("hours", "max")
+        )
         ends["ended_by"], ends["failure_mode"] = "running", None
-        ended = {
-            self._ended_life(event, rows): event for event in self.maintenance(profile.id) if event.action in RENEWS
-        }
-        for position, (life, hours) in enumerate(zip(ends["life"], ends["end_hours"], strict=True)):
-            if (event := ended.get(life)) is not None:
-                ends.loc[position, "ended_by"] = RENEWS[event.action]
-                ends.loc[position, "failure_mode"] = event.failure_mode
-                ends.loc[position, "end_hours"] = max(hours, event.hours or hours)
+        for event in self.maintenance(profile.id):
+            if event.action in RENEWS and (life := ended_life(ends, event.unit, event.life, event.at)) is not None:
+                stated = event.hours if life == f"{event.unit}/{event.life}" else None
+                ends.loc[life, ["ended_by", "failure_mode"]] = [RENEWS[event.action], event.failure_mode]
+                ends.loc[life, "end_hours"] = max(ends["end_hours"][life], stated or 0.0)
+        ends = ends.reset_index()
         columns = ["life", "unit", "ended_by", "failure_mode", "end_hours"]
         return Lives(rows.drop(columns="unit"), ends[columns], profile.sensor_names)
 
@@ -226,14 +226,6 @@ class Telemetry:
         return self._query(
             machine_id, 'SELECT unit, "at", life, hours FROM telemetry ORDER BY unit, "at"', cut=not as_stored
         )
-
-    @staticmethod
-    def _ended_life(event: MaintenanceEvent, rows: pd.DataFrame) -> str | None:
-        """The life an event ended: the one it names, or the one its unit was living."""
-        if event.life is not None and "+" not in event.life:
-            return f"{event.unit}/{event.life}"
-        before = rows[(rows["unit"] == event.unit) & (rows["at"] <= event.at)]
-        return None if before.empty else str(before.sort_values("at")["life"].iloc[-1])
 
     def _cuts(self, machine_id: str) -> pd.DataFrame:
         """Where the log ends a life before its last stored row: `unit`, `life`, `at`, `gone` (hours), `number`."""
