@@ -11,7 +11,7 @@ from models.plant_simulator import KnownLife
 from models.telemetry import Action, MaintenanceEvent
 
 LOG_DAYS = 540
-# The first word found counts. A part exchanged in passing is `other`: `replacement` in the log means that the machine's life starts afresh.
+# The first word found counts. A part exchanged in passing is `other`: a `replacement` in the log starts a new life.
 ACTION_WORDS: dict[str, Action] = {
     "check": "inspection", "inspect": "inspection", "test": "inspection", "measure": "inspection",
     "take": "inspection", "analyse": "inspection", "open": "inspection", "grease": "lubrication", "clean": "cleaning",

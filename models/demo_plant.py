@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from machine_profiles.errors import MillwrightError
 from machine_profiles.reading import SHIPPED, load_catalog
 from models.datasets import Datasets
 from models.demo_machine import NOW, simulate_machine
-from models.history import HISTORY, write_history
+from models.history import write_history
 from models.jobs import Report
 from models.locks import locked
 from models.plant_truth import MachineTruth, PlantTruth, write_truth
@@ -27,6 +28,7 @@ from models.registry import NewModel, Registry
 from models.results import TASKS
 from models.storage import Storage, whole_file, whole_folder
 from models.telemetry import Telemetry
+from models.training import lessons_of
 
 # Written once and never changed in place, so that copies may share them; all else is copied.
 WRITTEN_ONCE = (".parquet", ".onnx", ".png", ".html", "card.json", "info.json")
@@ -49,7 +51,7 @@ def prepare_demo_plant(home: Path, seed: int, report: Report, workers: int = 2) 
     """
     with _building(home) as building:
         _simulate(building, seed, _part(report, 0.0, 0.15), workers)
-        _train(building, seed, _part(report, 0.15, 0.85), workers)
+        _train(building, seed, _part(report, 0.15, 0.84), workers)
         report(0.99, "putting the plant in place")
     report(1.0, "the demo plant is ready")
 
@@ -122,16 +124,11 @@ def write_machine(home: Path, machine_id: str, seed: int) -> MachineTruth:
 
 def fit_one(home: Path, machine_id: str, seed: int, folder: Path) -> list[NewModel]:
     """Fit one machine's models from its data set `history` into `folder`; nothing is registered."""
-    from models import fitting
+    from models.fitting import fit_machine  # heavy: onnx
 
-    profile = load_catalog(SHIPPED)[machine_id]
-    datasets = Datasets(Storage(home))
-    history = datasets.find(machine_id, HISTORY)
-    lessons = fitting.Lessons(
-        profile=profile, lives=datasets.lives(history, profile.sensor_names), data_hash=history.data_hash,
-        cap_hours=profile.modelling.rul_cap_hours, datasets=(history.reference,), now=NOW,
-    )  # fmt: skip
-    fitted = fitting.fit_machine(lessons, TASKS, SECONDS_A_MACHINE, seed, lambda _done, _step: None, folder, quick=True)
+    profile, storage = load_catalog(SHIPPED)[machine_id], Storage(home)
+    lessons = replace(lessons_of(Datasets(storage), Telemetry(storage), profile), now=NOW)
+    fitted = fit_machine(lessons, TASKS, SECONDS_A_MACHINE, seed, lambda _done, _step: None, folder, quick=True)
     if fitted.skipped:
         reasons = "; ".join(f"{task}: {reason}" for task, reason in fitted.skipped.items())
         raise MillwrightError(f"The demo plant needs every task of {machine_id} trained, but {reasons}")
