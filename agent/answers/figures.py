@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from models.results import Quantity
+from models.results import Interval, Quantity
 
 _UNITS = {
     "degC": "°C", "percent": "%", "dimensionless": "", "m^3/h": "m³/h", "m^3/min": "m³/min", "m^3/s": "m³/s",
@@ -35,6 +35,17 @@ def say_figure(value: float | None, unit: str) -> str:
     return f"{say_number(value)} {say_unit(unit)}".rstrip()
 
 
+def say_rounded(value: float, unit: str) -> str:
+    """Two significant digits, for figures that are no surer than that.
+
+    >>> say_rounded(0.8123, "mm/s"), say_rounded(12.3, "degC")
+    ('0.81 mm/s', '12 °C')
+    """
+    size = abs(value)
+    digits = 0 if size >= 10 else 1 if size >= 1 else 2 if size >= 0.1 else 3
+    return f"{value:.{digits}f} {say_unit(unit)}".rstrip()
+
+
 def say_probability(value: float) -> str:
     """
     >>> say_probability(0.1234), say_probability(0.002), say_probability(0.9971)
@@ -59,14 +70,14 @@ def say_life(rul: Quantity, at_cap: bool | None, cap: float | None, unit: str = 
     if at_cap and cap is not None:
         end = "there" if rul.value >= cap else f"at {say_hours(cap, unit)}"
         return f"at least {say_hours(min(rul.value, cap), unit)} (the labels it learnt from end {end})"
-    text = f"about {say_hours(rul.value, unit)}"
-    if rul.interval is not None:
-        low, high = rul.interval.low, rul.interval.high
-        text += (
-            f" ({100 * rul.interval.confidence:.0f} % of such machines last between "
-            f"{say_hours(low, unit).removesuffix(unit).strip()} and {say_hours(high, unit)})"
-        )
-    return text
+    return f"about {say_hours(rul.value, unit)}{say_interval(rul.interval, unit)}"
+
+
+def say_interval(interval: Interval | None, unit: str = "h") -> str:
+    if interval is None:
+        return ""
+    low = say_hours(interval.low, unit).removesuffix(unit).strip()
+    return f" ({100 * interval.confidence:.0f} % interval {low} to {say_hours(interval.high, unit)})"
 
 
 def say_seconds(seconds: float) -> str:

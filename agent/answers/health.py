@@ -5,8 +5,8 @@ from agent.answers.figures import (
     count,
     say_figure,
     say_hours,
+    say_interval,
     say_life,
-    say_number,
     say_probability,
     say_time,
 )  # fmt: skip
@@ -14,6 +14,7 @@ from agent.answers.naming import TASK_NAMES, machine_name, say_list, sensor_name
 from agent.answers.safety import before_touching
 from agent.answers.said import Said
 from models.health import FleetRanking, HealthPrediction, LimitCrossing, RankedMachine, SensorMovement
+from models.results import Quantity
 from models.telemetry import MAIN
 
 MOVED = 2.0  # standard deviations of sound readings from which a sensor is worth a word
@@ -70,7 +71,7 @@ def _ranked(each: RankedMachine, found: FleetRanking, asked: Asked) -> str:
         chance = say_probability(each.failure_probability.value)
         parts.append(f"{chance} chance of failure within {say_hours(found.horizon_hours, unit)}")
     if found.by == "anomaly" and each.anomaly is not None:
-        parts.append(f"anomaly score {say_number(each.anomaly.value)}")
+        parts.append(f"anomaly score {each.anomaly.value:.2f}")
     parts += [_crossing(crossing, asked, each.machine_id) for crossing in each.limits_crossed[:1]]
     return f"{each.rank}. {machine_name(each.machine_id, asked.catalog)}: {', '.join(parts)}"
 
@@ -78,24 +79,29 @@ def _ranked(each: RankedMachine, found: FleetRanking, asked: Asked) -> str:
 def _short_life(each: RankedMachine, unit: str) -> str:
     if each.rul is None:
         return "not known"
-    text = say_hours(each.rul.value, unit)
-    if (interval := each.rul.interval) is not None:
-        low = say_hours(interval.low, unit).removesuffix(unit).strip()
-        text += f" ({100 * interval.confidence:.0f} %: {low} to {say_hours(interval.high, unit)})"
-    return text
+    return f"{say_hours(each.rul.value, unit)}{say_interval(each.rul.interval, unit)}"
 
 
 def _because(found: HealthPrediction) -> str:
-    alarms = [crossing for crossing in found.limits_crossed if crossing.level == "alarm"]
-    if alarms:
-        return f": {alarms[0].sensor.replace('_', ' ')} is beyond its alarm limit"
-    if found.limits_crossed:
-        return f": {found.limits_crossed[0].sensor.replace('_', ' ')} is beyond its warning limit"
+    """The weightiest reason for the state."""
+    limits = {crossing.level: sensor_name(crossing.sensor) for crossing in reversed(found.limits_crossed)}
+    if found.state == "sound":
+        return ""
+    if "alarm" in limits:
+        return f": {limits['alarm']} is beyond its alarm limit"
     if found.failure_expected:
-        return ": a failure within the time asked about is to be expected"
+        return ": it is likely to fail within the time asked about"
+    if "warning" in limits:
+        return f": {limits['warning']} is beyond its warning limit"
     if found.anomalous:
         return ": its readings are unusual for it"
-    return ""
+    if found.rul is not None and not found.rul_at_cap and _earliest_end(found.rul) <= found.horizon_hours:
+        return ": its life may end within the time asked about"
+    return ": not enough is known to call it sound"
+
+
+def _earliest_end(rul: Quantity) -> float:
+    return rul.interval.low if rul.interval else rul.value
 
 
 def _figures(found: HealthPrediction, asked: Asked, unit: str) -> list[str]:
@@ -108,10 +114,10 @@ def _figures(found: HealthPrediction, asked: Asked, unit: str) -> list[str]:
     lines = [f"Chance of failure {horizon}{when}: {chance}", f"Remaining useful life (RUL): {rul}"]
     if found.anomaly is not None:
         verdict = "unusual for this machine" if found.anomalous else "as usual for this machine"
-        lines.append(f"Readings: {verdict} (anomaly score {say_number(found.anomaly.value)})")
+        lines.append(f"Readings: {verdict} (anomaly score {found.anomaly.value:.2f})")
     lines += [_crossing(crossing, asked, found.machine_id).capitalize() for crossing in found.limits_crossed]
     moved = [each for each in found.moved if abs(each.deviation) >= MOVED][:3]
-    if moved:
+    if moved and found.state != "sound":
         lines.append(f"Moved most: {say_list(map(_movement, moved))}")
     return lines
 
@@ -128,9 +134,9 @@ def _crossing(crossing: LimitCrossing, asked: Asked, machine_id: str) -> str:
 
 def _advice(found: HealthPrediction) -> str:
     looked_at = [c.sensor for c in found.limits_crossed] or [m.sensor for m in found.moved if abs(m.deviation) >= MOVED]
-    where = f", starting with what {sensor_name(looked_at[0])} points to" if looked_at else ""
+    where = f"; start where {sensor_name(looked_at[0])} is measured" if looked_at else ""
     if found.state == "alarm":
-        return f"Have it checked now, and agree with whoever runs it whether it may go on meanwhile{where}."
+        return f"Have it checked now, and agree with whoever runs it whether it may run on meanwhile{where}."
     return f"Plan a check at the next chance to stop it{where}. Ask “why?” for likely causes."
 
 

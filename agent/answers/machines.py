@@ -37,12 +37,8 @@ def say_description(found: MachineDescription, asked: Asked) -> Said:
 
 def _listed(each: MachineSummary, asked: Asked) -> str:
     missing = [TASK_NAMES[task] for task in TASK_NAMES if task not in each.in_service]
-    models = "no models in service" if len(missing) == len(TASK_NAMES) else (
-        f"no {say_list(missing)} model in service" if missing else "all models in service"
-    )  # fmt: skip
-    return (
-        f"{machine_name(each.machine_id, asked.catalog)}, {each.machine_id}: {count(each.sensors, 'sensor')}, {models}"
-    )
+    without = f", no {say_list(missing)} model in service" if missing else ""
+    return f"{machine_name(each.machine_id, asked.catalog)}, {each.machine_id}{without}"
 
 
 def _names(machines: list[MachineSummary], asked: Asked) -> list[str]:
@@ -114,7 +110,7 @@ def _sensors(found: MachineDescription, machine: str, asked: Asked) -> Said:
 
 def _sensor_line(each: SensorDescription) -> str:
     unit = say_unit(each.unit)
-    mark = ", the one meant by everyday words" if each.primary else ""
+    mark = " (primary)" if each.primary else ""
     return f"{each.name}{f' [{unit}]' if unit else ''}: {each.description[:1].lower()}{each.description[1:]}{mark}"
 
 

@@ -1,31 +1,44 @@
 """What was recorded, imported or logged, in words."""
 
 from agent.answers.asked import Asked
-from agent.answers.figures import count, say_figure, say_time, say_window
+from agent.answers.figures import count, say_figure, say_rounded, say_time, say_window
 from agent.answers.naming import machine_name, say_list, sensor_name
 from agent.answers.said import Said
 from models.importing import ImportResult
 from models.sensor_statistics import SensorStatistics, TelemetrySummary
 from models.telemetry import MAIN, RENEWS, MaintenanceEvent
 
-FLAT = 0.005  # of the mean a day; a slope below it is said to be steady
+FLAT = 0.01  # of the mean a day; a slope below it is said to be steady
 
 
 def say_telemetry(found: TelemetrySummary, asked: Asked, window_hours: float | None) -> Said:
     machine = machine_name(found.machine_id, asked.catalog)
     span = f"over the last {say_window(window_hours)}" if window_hours else "over that time"
-    beyond = [each for each in found.sensors if each.beyond_alarm or each.beyond_warning]
     lines = [_line(each) for each in found.sensors]
-    finding = f"{machine} {span}, {count(found.rows, 'sample')}:"
+    finding = f"{machine} {span} ({count(found.rows, 'sample')}): {_crossed(found)}."
     if len(lines) == 1:
         finding, lines = f"{machine}, {lines[0]}, {span}.", []
     return Said(
         finding=finding,
-        figures=(*lines, *(_beyond(each) for each in beyond)),
+        figures=tuple(lines),
         rests_on=f"Readings from {say_time(found.start)} to {say_time(found.end)}."
         + (f" Plot: {found.plot}." if found.plot else ""),
         doubts=tuple(_missing(found)),
     )
+
+
+def _crossed(found: TelemetrySummary) -> str:
+    alarm = [sensor_name(each.sensor) for each in found.sensors if each.beyond_alarm]
+    warning = [sensor_name(each.sensor) for each in found.sensors if each.beyond_warning and not each.beyond_alarm]
+    parts = [
+        f"{say_list(names)} went beyond the {level} limit"
+        for level, names in (("alarm", alarm), ("warning", warning))
+        if names
+    ]
+    if parts:
+        return " and ".join(parts)
+    silent = not any(each.readings for each in found.sensors)
+    return "nothing was measured" if silent else "no reading beyond a limit"
 
 
 def say_import(found: ImportResult, asked: Asked) -> Said:
@@ -79,14 +92,10 @@ def _line(each: SensorStatistics) -> str:
     text = f"{sensor_name(each.sensor)}: latest {latest}, mean {mean}, between {lowest} and {highest}"
     if each.change_per_day is not None and abs(each.change_per_day) > FLAT * abs(each.mean):
         way = "rising" if each.change_per_day > 0 else "falling"
-        text += f", {way} by {say_figure(abs(each.change_per_day), each.unit)} a day"
-    return text
-
-
-def _beyond(each: SensorStatistics) -> str:
+        text += f", {way} by {say_rounded(abs(each.change_per_day), each.unit)} a day"
     if each.beyond_alarm:
-        return f"{sensor_name(each.sensor)}: {count(each.beyond_alarm, 'reading')} beyond the alarm limit"
-    return f"{sensor_name(each.sensor)}: {count(each.beyond_warning, 'reading')} beyond the warning limit"
+        return f"{text}; {count(each.beyond_alarm, 'reading')} beyond the alarm limit"
+    return f"{text}; {count(each.beyond_warning, 'reading')} beyond the warning limit" if each.beyond_warning else text
 
 
 def _missing(found: TelemetrySummary) -> list[str]:
