@@ -25,11 +25,12 @@ def chat(
         bool, typer.Option("--json", help="Print the turn as one JSON document and nothing else.")
     ] = False,
     receipts: Annotated[bool, typer.Option(help="Show where each number comes from.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve whatever the message proposes.")] = False,
 ) -> None:
     """Talk to your machines."""
     from ui.chat_command import chat_command
 
-    raise typer.Exit(chat_command(message, thread, json_, receipts))
+    raise typer.Exit(chat_command(message, thread, json_, receipts, yes))
 
 
 @app.command()

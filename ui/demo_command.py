@@ -14,7 +14,7 @@ from models.jobs import Jobs
 from models.storage import Storage
 from settings import Settings
 from tools.plant import open_plant
-from ui.rendering import print_turn
+from ui.chat_command import print_step, print_turn
 
 THREAD = "demo"
 APPROVE = "approve"  # the person's click, where all else is what they type
@@ -78,11 +78,13 @@ def _step(copilot: Copilot, jobs: Jobs, console: Console, step: str) -> bool:
     card = copilot.pending(THREAD)
     if step == APPROVE and card is not None:
         console.print(f"\n[bold cyan]you[/]   (approve: {', '.join(change.tool for change in card.changes)})")
-        turn = copilot.decide(THREAD, [Decision(call_id=change.call_id, verdict="approve") for change in card.changes])
+        turn = copilot.decide(
+            THREAD, [Decision(call_id=change.call_id, verdict="approve") for change in card.changes], print_step
+        )
     else:
         console.print(f"\n[bold cyan]you[/]   {step}", highlight=False)
-        turn = copilot.say(THREAD, step)
-    print_turn(console, turn, receipts=True)
+        turn = copilot.say(THREAD, step, on_event=print_step)
+    print_turn(turn, receipts=True)
     return _good(turn) and _jobs_done(copilot, jobs, console)
 
 
@@ -99,9 +101,9 @@ def _jobs_done(copilot: Copilot, jobs: Jobs, console: Console) -> bool:
 
                 jobs.wait(job_id, report)
                 report(1.0, "done")
-    told = copilot.continue_after_jobs(THREAD)
+    told = copilot.continue_after_jobs(THREAD, print_step)
     if told is not None:
-        print_turn(console, told, receipts=True)
+        print_turn(told, receipts=True)
     return told is None or _good(told)
 
 
