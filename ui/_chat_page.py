@@ -63,7 +63,7 @@ def build_page(copilot: Copilot) -> gr.Blocks:
             if card is None:
                 yield (*shown(copilot, name), name, "")
                 return
-            answers = [Decision(call_id=change.call_id, verdict=verdict) for change in card.changes]  # type: ignore[arg-type]
+            answers = [Decision(call_id=change.call_id, verdict=verdict) for change in card.changes]
             before = transcript(copilot, name)
             for steps in live(lambda on_event: copilot.decide(name, answers, on_event=on_event)):
                 yield before + steps, gr.update(visible=False), name, ""
