@@ -2,16 +2,18 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from machine_profiles.errors import MillwrightError
+from models.locks import locked
+from models.processes import identity, runs, stop_group
 from models.results import Result
 from models.storage import Storage, whole_file
 
@@ -21,7 +23,7 @@ Report = Callable[[float, str], None]
 
 class UnknownJob(MillwrightError):
     def __init__(self, job_id: str, known: list[str]) -> None:
-        have = f"Known jobs: {', '.join(known)}." if known else "No job has been started yet."
+        have = f"Known jobs: {', '.join(known[-20:])}." if known else "No job has been started yet."
         super().__init__(f"No job {job_id!r}. {have}")
 
 
@@ -58,35 +60,42 @@ class Jobs:
 
         Raises MachineBusy while another job changes the same machine.
         """
-        for other in self.list():
-            if other.machine_id == machine_id and other.status == "running":
-                raise MachineBusy(machine_id, other.job_id)
-        job_id = f"{work}-{machine_id.rsplit('_', 1)[1]}-{uuid.uuid4().hex[:6]}"
-        job = Job(
-            job_id=job_id, work=work, machine_id=machine_id, arguments=arguments, status="running",
-            progress=0.0, step="starting", started_at=datetime.now(UTC), process=os.getpid(),
-        )  # fmt: skip
-        self._write(job)
-        with (self._storage.job(job_id) / "log.txt").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tools.work", job_id],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**environment, "MILLWRIGHT_HOME": str(self._storage.home)},
+        with locked(self._storage.jobs / ".lock"):
+            for other in self.list():
+                if other.machine_id == machine_id and other.status == "running":
+                    raise MachineBusy(machine_id, other.job_id)
+            job_id = f"{work}-{machine_id.rsplit('_', 1)[1]}-{uuid.uuid4().hex[:6]}"
+            job = Job(
+                job_id=job_id, work=work, machine_id=machine_id, arguments=arguments, status="running",
+                progress=0.0, step="starting", started_at=datetime.now(UTC), process=os.getpid(),
             )  # fmt: skip
+            _note(self._storage.job(job_id) / "starter", os.getpid())  # until the job's own process is there
+            self._write(job)
+        try:
+            process = self._launch(job_id, environment)
+        except BaseException as error:
+            self.end(job, "failed", error=f"Its process could not be started: {error}.")
+            raise
         _children[process.pid] = process
-        (self._storage.job(job_id) / "process").write_text(str(process.pid))
-        return job
+        self.adopt(job_id, process.pid)
+        return job.model_copy(update={"process": process.pid})
+
+    def adopt(self, job_id: str, process: int) -> None:
+        """Note which process does the work; it leads a process group of its own."""
+        _note(self._storage.job(job_id) / "process", process)
 
     def get(self, job_id: str) -> Job:
         """Raises UnknownJob. A job whose process is gone without a result has failed, and is told so."""
         path = self._storage.jobs / job_id / "job.json"
         if not path.is_file() or not path.resolve().is_relative_to(self._storage.jobs):
             raise UnknownJob(job_id, [job.job_id for job in self.list()])
-        job = Job.model_validate_json(path.read_text())
+        job = _read(path)
         if job.status == "running" and not self._alive(job):
-            job = Job.model_validate_json(path.read_text())  # it may have ended between the two looks
+            job = _read(path)  # it may have ended between the two looks
             if job.status == "running":
-                job = self.end(job, "failed", error=f"Its process ended without a result; see {job_id}/log.txt.")
+                self._stop(job_id)  # what it had started itself
+                error = f"Its process ended without a result; jobs/{job_id}/log.txt may say why. Nothing was changed."
+                job = self.end(job, "failed", error=error)
         return job
 
     def list(self) -> list[Job]:
@@ -121,25 +130,34 @@ class Jobs:
         job = self.get(job_id)
         if job.status != "running":
             return job
-        process = self._process(job)
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            if process is None or not _signal_group(process, sign):
-                break
-            deadline = time.monotonic() + 2.0
-            while time.monotonic() < deadline and self._alive(job):
-                time.sleep(0.05)
-        return self.end(job, "cancelled")
+        self._stop(job_id)
+        job = _read(self._storage.job(job_id) / "job.json")
+        return self.end(job, "cancelled") if job.status == "running" else job
+
+    def _launch(self, job_id: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        with (self._storage.job(job_id) / "log.txt").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tools.work", job_id],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env={**environment, "MILLWRIGHT_HOME": str(self._storage.home)},
+            )  # fmt: skip
 
     def _alive(self, job: Job) -> bool:
-        process = self._process(job)
-        if process is None:  # the starter has not written it down yet
-            return job.process is not None and _exists(job.process)
-        return _exists(process)
+        known = self._process(job.job_id)
+        if known is None:
+            return runs((self._storage.job(job.job_id) / "starter").read_text())
+        child = _children.get(int(known.split()[0]))
+        if child is not None:
+            child.poll()  # ours: take note that it has ended
+        return runs(known)
 
-    def _process(self, job: Job) -> int | None:
-        path = self._storage.job(job.job_id) / "process"
-        text = path.read_text().strip() if path.exists() else ""
-        return int(text) if text else None
+    def _stop(self, job_id: str) -> None:
+        if (known := self._process(job_id)) is not None:
+            stop_group(known)
+
+    def _process(self, job_id: str) -> str | None:
+        path = self._storage.job(job_id) / "process"
+        return path.read_text() if path.exists() else None
 
     def _write(self, job: Job) -> Job:
         path = self._storage.job(job.job_id) / "job.json"
@@ -151,22 +169,10 @@ class Jobs:
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
-def _exists(process: int) -> bool:
-    child = _children.get(process)
-    if child is not None and child.poll() is not None:  # ours, and reaped just now
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _note(path: Path, process: int) -> None:
+    with whole_file(path) as temporary:
+        temporary.write_text(identity(process))
 
 
-def _signal_group(process: int, sign: signal.Signals) -> bool:
-    try:
-        os.killpg(process, sign)
-    except ProcessLookupError:
-        return False
-    return True
+def _read(path: Path) -> Job:
+    return Job.model_validate_json(path.read_text())

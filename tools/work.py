@@ -1,5 +1,7 @@
 """The process of one job: `python -m tools.work JOB_ID` does the work and writes down how it ended."""
 
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,14 +19,18 @@ WORK = {"train": "tools.training:train"}
 
 
 def main(job_id: str) -> int:
+    signal.signal(signal.SIGTERM, _leave)
     plant = open_plant(Settings())
     jobs = plant.jobs
-    job = jobs.get(job_id)
+    jobs.adopt(job_id, os.getpid())
+    job = jobs.get(job_id).model_copy(update={"process": os.getpid()})
 
     def report(progress: float, step: str) -> None:
-        jobs.report(job, progress, step)
+        nonlocal job
+        job = jobs.report(job, progress, step)
 
     try:
+        report(0.0, "starting")
         result = _find(job.work)(plant, job.arguments, report)
     except MillwrightError as error:
         jobs.end(job, "failed", error=str(error))
@@ -35,6 +41,11 @@ def main(job_id: str) -> int:
         return 1
     jobs.end(job, "done", result=result.model_dump(mode="json"))
     return 0
+
+
+def _leave(sign: int, frame: object) -> None:
+    """A cancelled job leaves by way of every `finally` and `with`, so that nothing temporary stays behind."""
+    sys.exit(128 + sign)
 
 
 def _find(work: str) -> Callable[[Plant, dict[str, Any], Report], Result]:
