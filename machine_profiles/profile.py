@@ -14,7 +14,7 @@ Kind = Literal[
 Quantity = Literal[
     "vibration", "temperature", "bearing temperature", "oil temperature", "winding temperature", "pressure",
     "differential pressure", "flow", "current", "power", "speed", "torque", "load", "ambient temperature", "level",
-    "oil condition", "noise", "position", "ratio",
+    "oil condition", "noise", "position", "ratio", "force",
 ]  # fmt: skip
 Basis = Literal["datasheet", "standard", "estimate"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="snake_case, letters and digits")]
@@ -87,6 +87,17 @@ class Sensor(_Part):
     warning: Limit | None = None
     alarm: Limit | None = None
     behaviour: Behaviour | None = None
+
+    @model_validator(mode="after")
+    def _alarm_beyond_warning(self) -> Self:
+        if self.warning is None or self.alarm is None:
+            return self
+        warning, alarm = self.warning, self.alarm
+        if warning.low is not None and alarm.low is not None and alarm.low > warning.low:
+            raise ValueError(f"the low alarm ({alarm.low}) must lie below the warning ({warning.low})")
+        if warning.high is not None and alarm.high is not None and alarm.high < warning.high:
+            raise ValueError(f"the high alarm ({alarm.high}) must lie above the warning ({warning.high})")
+        return self
 
 
 class Response(_Part):
