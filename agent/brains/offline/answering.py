@@ -1,0 +1,111 @@
+"""The last message of a turn: what the results say, what is asked back, what was declined, and what follows."""
+
+import json
+from collections.abc import Sequence
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+
+from agent.answers import Asked, compose
+from agent.assembling import calls_of
+from agent.brains.offline import replies
+from agent.brains.offline.orders import Order, Reading
+from agent.brains.offline.plan import Step, place_of, waiting_for
+from agent.brains.offline.reading import Reader
+from agent.messages import JOB_ENDED, text_of
+from agent.turns import ToolCall
+
+
+def final(
+    since: Sequence[BaseMessage], plans: dict[int, list[Step]], readings: dict[int, Reading], reader: Reader
+) -> AIMessage:
+    """`since`: the messages of this turn, from the one that began it."""
+    calls = [*_ended_jobs(since), *calls_of(since)]
+    text = list(_results(calls, plans, reader))
+    outcomes: list[str] = ["error"] if any(call.status == "failed" for call in calls) else ["answer"] if calls else []
+    suggestions: list[str] = []
+    from_person = isinstance(since[0], HumanMessage) and since[0].name is None
+    if from_person:
+        for reading in readings.values():
+            for found in reading.remarks:
+                said, outcome, ideas = replies.remark(found, reader.machines)
+                text.append(said)
+                outcomes.append(outcome)
+                suggestions += ideas
+    for found_steps in plans.values():
+        text += _left(found_steps, reader)
+        for step in found_steps:
+            if step.order.missing and step.state == "open":
+                asked = replies.question(step.order, reader.machines)
+                if asked not in text:
+                    text.append(asked)
+                outcomes.append("clarify")
+                suggestions += replies.suggestions(step.order, reader.machines)
+    if not text:
+        text, outcomes = ["There is nothing left to do."], ["answer"]
+    return AIMessage(
+        "\n\n".join(dict.fromkeys(text)),
+        additional_kwargs={"outcome": _outcome(outcomes), "suggestions": list(dict.fromkeys(suggestions))},
+    )
+
+
+def _outcome(outcomes: Sequence[str]) -> str:
+    """An error before all, then a question; what was refused counts where nothing else was done."""
+    for first in ("error", "clarify"):
+        if first in outcomes:
+            return first
+    return "answer" if "answer" in outcomes else "refuse"
+
+
+def _results(calls: Sequence[ToolCall], plans: dict[int, list[Step]], reader: Reader) -> list[str]:
+    """Each result by what was asked of it; all proposals together, as they stand on one card."""
+    text = []
+    for call in calls:
+        if call.status != "proposed":
+            text.append(compose([call], _asked(_order_of(call, plans), call, reader)))
+    proposed = [call for call in calls if call.status == "proposed"]
+    if proposed:
+        order = next((o for call in proposed if (o := _order_of(call, plans)) and o.machine_from_history), None)
+        text.append(compose(proposed, _asked(order or _order_of(proposed[0], plans), proposed[0], reader)))
+    return [part for part in text if part]
+
+
+def _order_of(call: ToolCall, plans: dict[int, list[Step]]) -> Order | None:
+    place = place_of(call.call_id)
+    if place is None or place[0] not in plans or place[1] >= len(plans[place[0]]):
+        return None
+    return plans[place[0]][place[1]].order
+
+
+def _asked(order: Order | None, call: ToolCall, reader: Reader) -> Asked:
+    if order is None:
+        return Asked(catalog=reader.catalog, machine_id=call.args.get("machine_id"))
+    return Asked(
+        text=order.said, catalog=reader.catalog, machine_id=order.machine_id,
+        machine_from_history=order.machine_from_history, topic=order.topic, rating=order.rating,  # type: ignore[arg-type]
+        sensors=order.sensors, horizon=order.horizon,
+    )  # fmt: skip
+
+
+def _ended_jobs(since: Sequence[BaseMessage]) -> list[ToolCall]:
+    return [
+        ToolCall(call_id=f"ended_{job['job_id']}", name="get_job", args={"job_id": job["job_id"]}, effect="read", status="done", kind="Job", result=job)
+        for message in since
+        if isinstance(message, HumanMessage) and message.name == JOB_ENDED
+        for job in [json.loads(text_of(message))]
+    ]  # fmt: skip
+
+
+def _left(found: Sequence[Step], reader: Reader) -> list[str]:
+    """What was not done and why, and what follows."""
+    lines = []
+    for step in found:
+        if step.state in ("skipped", "blocked"):
+            lines.append(f"Not done: {replies.say_step(step.order)}, because {step.why}.")
+    later = [
+        step.order
+        for place, step in enumerate(found)
+        if step.state == "open" and not step.order.missing and waiting_for(found, place)
+    ]
+    if later:
+        lines.append(replies.say_later(later))
+    return lines

@@ -1,0 +1,167 @@
+"""The conversation so far: exchanges, what is in focus, and how a message leans on those before it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agent.brains.offline.fragments import Fragment, applied, fragment
+from agent.brains.offline.orders import Order, Reading
+from agent.brains.offline.reading import Context, Reader
+from agent.messages import APPROVED, DECISION, PROPOSAL, is_from_person, text_of
+from tools.registry import all_tools
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A person's message and everything up to the next one."""
+
+    message: str
+    image: str | None
+    messages: tuple[BaseMessage, ...]
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        return [
+            dict(call) for message in self.messages if isinstance(message, AIMessage) for call in message.tool_calls
+        ]
+
+    @property
+    def outcome(self) -> str | None:
+        told = [
+            m.additional_kwargs.get("outcome") for m in self.messages if isinstance(m, AIMessage) and not m.tool_calls
+        ]
+        return told[0] if told else None
+
+    def data(self, kind: str) -> list[dict[str, Any]]:
+        """What tools returned of this kind, latest last."""
+        artifacts = [m.artifact for m in self.messages if isinstance(m, ToolMessage) and m.status == "success"]
+        return [a["data"] for a in artifacts if isinstance(a, dict) and a["kind"] == kind]
+
+
+class Conversation:
+    """A message list, read. Nothing is remembered from one call to the next; readings are kept within one."""
+
+    def __init__(self, messages: Sequence[BaseMessage], reader: Reader, now: datetime) -> None:
+        self.messages, self.exchanges = list(messages), _exchanges(messages)
+        self._reader, self._now = reader, now
+        self._readings: dict[int, Reading] = {}
+
+    def reading(self, place: int) -> Reading:
+        """What the exchange asks for, in the light of those before it."""
+        if place not in self._readings:
+            self._readings[place] = self._read(place)
+        return self._readings[place]
+
+    def context(self, place: int) -> Context:
+        focus, listed = self._focus(place)
+        return Context(
+            focus=focus, listed=listed, tasks=self._tasks(place), job=self._job(place), now=self._now,
+            image=self.exchanges[place].image,
+        )  # fmt: skip
+
+    def waiting(self) -> dict[str, dict[str, Any]]:
+        """Proposals that no person has answered, by call id, oldest first."""
+        waiting: dict[str, dict[str, Any]] = {}
+        for message in self.messages:
+            if (
+                isinstance(message, ToolMessage)
+                and isinstance(message.artifact, dict)
+                and message.artifact["kind"] == PROPOSAL
+            ):
+                for replaced in message.artifact["data"].get("replaces", ()) or ():
+                    waiting.pop(str(replaced), None)
+                waiting[message.tool_call_id] = message.artifact["data"]
+            if isinstance(message, HumanMessage) and message.name == DECISION:
+                for taken in json.loads(text_of(message))["decisions"]:
+                    waiting.pop(taken["call_id"], None)
+        return waiting
+
+    def origin(self, call_id: str) -> int | None:
+        """The exchange that proposed a call."""
+        proposed = call_id.removesuffix(APPROVED)
+        for place, exchange in enumerate(self.exchanges):
+            if any(call["id"] == proposed for call in exchange.calls):
+                return place
+        return None
+
+    def _read(self, place: int) -> Reading:
+        exchange, context = self.exchanges[place], self.context(place)
+        if place and not exchange.image:
+            found = fragment(self._reader, exchange.message, context)
+            if found is not None:
+                for base in self._bases(place, found):
+                    reading = applied(self._reader, found, self.reading(base), self._asked_back(base, place), context)
+                    if reading is not None:
+                        return reading
+        return self._reader.read(exchange.message, context)
+
+    def _asked_back(self, base: int, place: int) -> bool:
+        return base == place - 1 and self.exchanges[base].outcome == "clarify"
+
+    def _bases(self, place: int, found: Fragment) -> list[int]:
+        """Exchanges that a fragment may lean on, likeliest first."""
+        with_orders = [i for i in range(place - 1, max(-1, place - 6), -1) if self.reading(i).orders]
+        if not with_orders or with_orders[0] < place - 3:
+            return []
+        if found.amends:
+            proposing = [i for i in with_orders if any(_is_change(order) for order in self.reading(i).orders)]
+            return [*proposing[:1], with_orders[0]]
+        return with_orders[:1]
+
+    def _focus(self, place: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Machines last spoken of, and those last listed where a list came after."""
+        focus: tuple[str, ...] = ()
+        for age, exchange in enumerate(reversed(self.exchanges[:place])):
+            ranked = _machines_in(exchange, "FleetRanking")
+            listed = ranked or _machines_in(exchange, "MachineList")
+            if not focus:
+                called = [call["args"].get("machine_id") for call in exchange.calls]
+                spoken = [id_ for m in self._reader.machines.mentions(self._reader.mend(exchange.message)) for id_ in m.resolved]
+                named = [id_ for id_ in called if id_ in self._reader.catalog] or list(ranked[:1]) or spoken
+                focus = tuple(dict.fromkeys(named))
+            if listed or age > 4:
+                return focus or ranked[:1], listed
+        return focus, ()
+
+    def _tasks(self, place: int) -> tuple[str, ...]:
+        for exchange in reversed(self.exchanges[max(0, place - 3) : place]):
+            found = [
+                task
+                for call in exchange.calls
+                for task in ([call["args"]["task"]] if "task" in call["args"] else call["args"].get("tasks", ()))
+            ]
+            if found:
+                return tuple(dict.fromkeys(found))
+        return ()
+
+    def _job(self, place: int) -> str | None:
+        for exchange in reversed(self.exchanges[:place]):
+            for message in reversed(exchange.messages):
+                if isinstance(message, ToolMessage) and isinstance(message.artifact, dict):
+                    job = message.artifact["data"].get("job_id")
+                    if job:
+                        return str(job)
+        return None
+
+
+def _is_change(order: Order) -> bool:
+    tool = all_tools().get(order.tool)
+    return tool is not None and tool.effect == "change"
+
+
+def _machines_in(exchange: Exchange, kind: str) -> tuple[str, ...]:
+    return tuple(row["machine_id"] for data in exchange.data(kind) for row in data["machines"])
+
+
+def _exchanges(messages: Sequence[BaseMessage]) -> list[Exchange]:
+    found: list[list[BaseMessage]] = []
+    for message in messages:
+        if is_from_person(message):
+            found.append([message])
+        elif found:
+            found[-1].append(message)
+    return [Exchange(text_of(first), first.additional_kwargs.get("image"), tuple(rest)) for first, *rest in found]

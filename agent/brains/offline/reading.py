@@ -1,0 +1,470 @@
+"""From a message to orders: each clause's intent, machines and arguments, and what is missing."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from agent.brains.offline.clauses import Clause, clauses
+from agent.brains.offline.embedding import MiniLM
+from agent.brains.offline.intents import Classifier, Guess
+from agent.brains.offline.machines import Machines, Mention
+from agent.brains.offline.masking import mask
+from agent.brains.offline.orders import Missing, Order, Reading, Remark
+from agent.brains.offline.sensors import speaks_of_a_sensor
+from agent.brains.offline.slots import JOB, RATED, Words, fill, job_id, note_of, paths
+from agent.brains.offline.text import Span, Speller
+from machine_profiles.reading import Catalog
+from models.results import TASKS
+from tools.registry import all_tools
+
+SURE = 0.42  # below it the person is asked; chosen on held-back paraphrases
+NO_TOOL = (
+    "smalltalk", "help", "work_order", "purchasing", "machine_control", "unsafe", "off_topic", "cancel_job",
+)  # fmt: skip
+NO_MACHINE = ("list_machines", "rank_fleet", "get_job", "onboard_machine")
+MAY_LACK_MACHINE = ("explain_fault", "diagnose_image")
+ONE_TASK = ("compare_models", "promote_model", "rollback_model")
+CHANGES_MODELS = ("train_models", "promote_model", "rollback_model")
+NOTHING_IN_IT = re.compile(
+    r"^\W*(?:hi|hello|hey|please|thanks?|thank you|cheers|ok(?:ay)?|so|well|also|and|then|now|but|good morning|morning|right|sorry|great|hi there|hey there|listen)*\W*$",
+    re.I,
+)
+OTHER = re.compile(r"\b(?:the |our )?other (?P<what>\w+)", re.I)
+NTH = (
+    (r"\b(?:the )?(?:first|1st|top|worst) (?:one|machine|on the list)\b|^\W*the (?:first|worst|top)\W*$", 0),
+    (r"\b(?:the )?(?:second|2nd)(?: worst)? (?:one|machine)\b|^\W*the second\W*$", 1),
+    (r"\b(?:the )?(?:third|3rd)(?: worst)? (?:one|machine)\b|^\W*the third\W*$", 2),
+    (r"\b(?:the )?(?:fourth|4th) (?:one|machine)\b|^\W*the fourth\W*$", 3),
+    (r"\b(?:the )?(?:fifth|5th) (?:one|machine)\b|^\W*the fifth\W*$", 4),
+    (r"\b(?:the )?last one\b", -1),
+    (r"\b(?:that|this) (?:one|machine)\b", 0),
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the conversation so far gives a message: machines in focus, those last listed, what was last spoken of."""
+
+    focus: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    spoken_of: tuple[str, ...] = ()  # every machine of the conversation, latest first
+    tasks: tuple[str, ...] = ()
+    job: str | None = None
+    now: datetime = field(default_factory=lambda: datetime.min)
+    image: str | None = None
+
+
+class Reader:
+    """Reads messages about one catalog's machines."""
+
+    def __init__(self, catalog: Catalog, language: MiniLM) -> None:
+        self.catalog, self.machines = catalog, Machines(catalog)
+        names = [n for p in catalog.values() for n in (p.name, p.manufacturer, p.model, *p.aliases)]
+        self._speller = Speller(language, names)
+        self._classifier = Classifier(language)
+        self.guess = lru_cache(maxsize=2048)(self._classifier.guess)
+
+    def mend(self, text: str) -> str:
+        return self._speller.mend(text)
+
+    def words(self, text: str, context: Context) -> Words:
+        mentions = self.machines.mentions(text) or list(self._places(text, context))
+        return Words(text, tuple(mentions), context.now)
+
+    def read(self, message: str, context: Context) -> Reading:
+        text = self.mend(message)
+        parts = [clause for clause in clauses(text) if not NOTHING_IN_IT.match(clause.text)]
+        if not parts:
+            return Reading(remarks=(Remark("smalltalk", text),))
+        orders: list[Order] = []
+        remarks: list[Remark] = []
+        carried = _Carried(self._only_machine(text, context))
+        for part in parts:
+            self._take(part, context, carried, orders, remarks, alone=len(parts) == 1)
+        orders = _depend(_with_promotions(_once(orders)))
+        if orders or any(remark.intent not in ("smalltalk", "unclear") for remark in remarks):
+            remarks = [remark for remark in remarks if remark.intent not in ("smalltalk", "unclear")]
+        return Reading(tuple(orders), tuple(remarks), carried.machines)
+
+    def intent(self, words: Words, context: Context) -> Guess:
+        """The classifier's guess, with what the clause's form rules out taken away."""
+        guess = self.guess(mask(words))
+        if not re.search(r"\b(cancel|abort|terminate|halt|stop|kill|call off|interrupt|end)\b", words.text, re.I):
+            guess = guess.without("cancel_job")
+        return guess
+
+    def _take(
+        self,
+        part: Clause,
+        context: Context,
+        carried: "_Carried",
+        orders: list[Order],
+        remarks: list[Remark],
+        alone: bool,
+    ) -> None:
+        words = self.words(part.text, context)
+        if not alone and _only_names(words):
+            named, _ = self.mentioned(words, context)
+            if orders and named and named != carried.machines and all(order.machine_id for order in carried.orders):
+                orders += [self.moved(order, machine_id) for order in carried.orders for machine_id in named]
+            carried.take(named)
+            return
+        guess = self.intent(words, context)
+        intent = self._settle(guess, words, context)
+        machines, missing = self.mentioned(words, context)
+        if intent is None:
+            carried.take(machines)
+            if not alone and orders and not machines and not part.text.endswith("?"):
+                return
+            remarks.append(Remark("unclear", part.text, machines[0] if machines else None, _likely(guess)))
+        elif intent in NO_TOOL or intent not in all_tools():
+            target = machines or carried.machines or context.focus[:1]
+            remarks.append(Remark(intent, part.text, target[0] if target else None))
+            carried.take(machines)
+        else:
+            carried.orders = self._orders(intent, part, words, context, carried, machines, missing, orders)
+            orders += carried.orders
+
+    def _settle(self, guess: Guess, words: Words, context: Context) -> str | None:
+        """Rules for what wording decides beyond doubt; else the likeliest intent, or None where none is likely."""
+        text = words.text
+        if context.image or re.search(r"\.(jpe?g|png|bmp|tiff?|webp)\b", text, re.I):
+            return "diagnose_image"
+        files = paths(text)
+        if files and guess.of("import_telemetry", "onboard_machine") > 0.2:
+            is_data = any(re.search(r"\.(csv|parquet|pq|tsv|xlsx?|gz|feather|json)$", path, re.I) for path in files)
+            return "import_telemetry" if is_data or guess.of("import_telemetry") > 0.6 else "onboard_machine"
+        if JOB.search(text) and guess.of("get_job", "cancel_job") > 0.15:
+            return "cancel_job" if guess.of("cancel_job") > guess.of("get_job") else "get_job"
+        if (
+            re.search(r"\b(?:if|suppose|assum\w+|what if|imagine|say)\b", text, re.I)
+            and guess.of("predict_health", "query_telemetry", "describe_machine", "explain_fault") > 0.3
+        ):
+            for mention in words.mentions:
+                if len(mention.resolved) == 1 and "readings" in fill(
+                    "predict_health", words, self.catalog[mention.resolved[0]]
+                ):
+                    return "predict_health"
+        named = [mention for mention in words.mentions if mention.strength and len(mention.resolved) == 1]
+        if guess.intent == "rank_fleet" and len(named) >= 1:
+            return "predict_health"
+        if (
+            guess.intent == "compare_models"
+            and len(named) >= 2
+            and not re.search(r"\b(models?|versions?|champion|challenger)\b", text, re.I)
+        ):
+            return "predict_health"
+        if guess.intent == "list_machines" and named:
+            return "describe_machine"
+        if (
+            guess.intent == "forecast_sensor"
+            and not speaks_of_a_sensor(words.bare)
+            and not re.search(r"\b(forecast|project|extrapolat|sensor)", text, re.I)
+        ):
+            return "predict_health"
+        if (
+            guess.intent == "predict_health"
+            and re.search(r"\b(forecast|extrapolate)\b", text, re.I)
+            and speaks_of_a_sensor(words.bare)
+        ):
+            return "forecast_sensor"
+        return guess.intent if guess.probability >= SURE else None
+
+    def _orders(
+        self, tool: str, part: Clause, words: Words, context: Context, carried: "_Carried",
+        machines: tuple[str, ...], missing: Missing | None, earlier: list[Order],
+    ) -> list[Order]:  # fmt: skip
+        if tool in NO_MACHINE:
+            return self._without_machine(tool, part, words, context)
+        from_history = False
+        if not machines and missing is None:
+            machines = carried.machines
+            if not machines and context.focus:
+                machines, from_history = context.focus, True
+            if from_history and len(machines) > 1 and not _means_all(words.text):
+                missing, machines = Missing("machine", "it", machines), ()
+            elif not machines:
+                missing = Missing("machine")
+        carried.take(machines)
+        targets: list[str | None] = [*machines] or [None]
+        if len(machines) > 6:
+            missing, targets = Missing("machine", f"{len(machines)} machines", machines), [None]
+        return [
+            order
+            for machine_id in targets
+            for order in self._for_machine(tool, machine_id, part, words, context, missing, from_history, earlier)
+        ]
+
+    def _for_machine(
+        self, tool: str, machine_id: str | None, part: Clause, words: Words, context: Context,
+        missing: Missing | None, from_history: bool, earlier: list[Order],
+    ) -> list[Order]:  # fmt: skip
+        profile = self.catalog[machine_id] if machine_id else None
+        args = fill(tool, words, profile)
+        if machine_id:
+            args = {"machine_id": machine_id, **args}
+        if tool == "explain_fault":
+            args["question"] = words.text
+        order = Order(
+            tool, args, part.text, missing=missing, machine_from_history=from_history, condition=part.condition,
+            after=(-1,) if part.later else (), horizon=_horizon(words), topic=_topic(words.text), rating=_rating(words.text),
+            sensors=tuple(args.get("sensors", ())) or _sensors_of(words, profile),
+        )  # fmt: skip
+        if tool in ONE_TASK:
+            trained = next(
+                (o for o in reversed(earlier) if o.tool == "train_models" and o.machine_id == machine_id), None
+            )
+            wanted = args.pop("task", None) or (list(trained.args.get("tasks", TASKS)) if trained else [])
+            wanted = wanted or (list(context.tasks) if len(context.tasks) == 1 else [])
+            if not wanted:
+                return [replace(order, missing=order.missing or Missing("task"))]
+            return [self.checked(replace(order, args={**args, "task": task})) for task in wanted]
+        return [self.checked(order)]
+
+    def _without_machine(self, tool: str, part: Clause, words: Words, context: Context) -> list[Order]:
+        args = fill(tool, words, None)
+        if tool == "list_machines":
+            kind = next((mention.kind for mention in words.mentions if mention.kind), None)
+            args = {"kind": kind} if kind else {}
+        if tool == "get_job":
+            known = job_id(words.text) or context.job
+            return [
+                Order(tool, {"job_id": known} if known else {}, part.text, missing=None if known else Missing("job"))
+            ]
+        if (
+            tool == "rank_fleet"
+            and "top" not in args
+            and re.search(
+                r"\b(?:rank|order|sort|list|rate)\w* (?:of )?(?:all|every|the whole|the entire)\b|\ball \d* ?machines\b",
+                words.text,
+                re.I,
+            )
+        ):
+            args["top"] = len(self.catalog)
+        return [self.checked(Order(tool, args, part.text, after=(-1,) if part.later else ()))]
+
+    def checked(self, order: Order) -> Order:
+        """The order with what its tool's own arguments say of it: what is missing, or beyond its limits."""
+        if order.missing is None and "machine_id" in order.args and order.machine_id not in self.catalog:
+            order = replace(order, missing=Missing("machine", str(order.machine_id)))
+        if order.missing:
+            return order
+        try:
+            all_tools()[order.tool].arguments.model_validate(order.args)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            name = str(fault["loc"][0]) if fault["loc"] else ""
+            if fault["type"] == "missing" and name in ("action", "path", "sensor", "task"):
+                return replace(order, missing=Missing(name))  # type: ignore[arg-type]
+            return replace(order, missing=Missing("limits", str(fault["input"]), why=f"{name}: {fault['msg']}"))
+        return order
+
+    def moved(self, order: Order, machine_id: str) -> Order:
+        """The same order for another machine: its sensors by quantity, its note with the other name."""
+        args = {**order.args, "machine_id": machine_id}
+        old, new = self.catalog[order.args["machine_id"]] if order.machine_id else None, self.catalog[machine_id]
+        if old is not None and "sensors" in args:
+            twins = [new.primary(old.sensor(name).quantity) for name in args["sensors"]]
+            args["sensors"] = [twin.name for twin in twins if twin]
+        if old is not None and "sensor" in args:
+            twin = new.primary(old.sensor(args["sensor"]).quantity)
+            args["sensor"] = twin.name if twin else args["sensor"]
+        if "note" in args:
+            for mention in self.machines.mentions(args["note"]):
+                args["note"] = args["note"].replace(mention.said, self.machines.label(machine_id))
+        return self.checked(replace(order, args=args, missing=None, machine_from_history=False))
+
+    def mentioned(self, words: Words, context: Context) -> tuple[tuple[str, ...], Missing | None]:
+        """The machines a clause names, or what stands against it: unknown, or several that fit."""
+        other = OTHER.search(words.text)
+        if other and (found := self._other(other["what"], context)):
+            return found
+        machines: list[str] = []
+        for mention in words.mentions:
+            if mention.plural and not mention.every and not mention.strength:
+                if len(mention.choices) == 1:
+                    machines += mention.choices
+                continue
+            if mention.resolved:
+                machines += mention.resolved
+            elif not mention.choices:
+                return (), Missing("machine", mention.said, tuple(self.machines.nearest(mention.said)), why="unknown")
+            elif in_focus := [id_ for id_ in context.focus if id_ in mention.choices]:
+                machines += in_focus
+            else:
+                return (), Missing("machine", mention.said, mention.choices)
+        return tuple(dict.fromkeys(machines)), None
+
+    def _places(self, text: str, context: Context) -> Iterator[Mention]:
+        """ "the second one" of the machines that were last listed."""
+        for pattern, place in NTH if context.listed else ():
+            found = re.search(pattern, text, re.I)
+            if found and -len(context.listed) <= place < len(context.listed):
+                yield Mention(Span(found.start(), found.end()), found[0], (context.listed[place],))
+                return
+
+    def _other(self, what: str, context: Context) -> tuple[tuple[str, ...], Missing | None] | None:
+        from agent.brains.offline.machines import KIND_WORDS
+
+        kind = KIND_WORDS.get(what.lower().rstrip("s")) or (
+            self.catalog[context.focus[0]].kind
+            if what.lower() in ("one", "machine", "unit") and context.focus
+            else None
+        )
+        if kind is None:
+            return None
+        left = tuple(id_ for id_ in self.machines.of_kind(kind) if id_ not in context.focus)
+        return (left, None) if len(left) == 1 else ((), Missing("machine", f"the other {what}", left))
+
+    def _only_machine(self, text: str, context: Context) -> tuple[str, ...]:
+        """The machine of a message that names just one, for clauses before its name."""
+        resolved = {id_ for mention in self.machines.mentions(text) for id_ in mention.resolved}
+        return tuple(resolved) if len(resolved) == 1 else ()
+
+
+@dataclass
+class _Carried:
+    """What one clause hands to the next."""
+
+    machines: tuple[str, ...] = ()
+    orders: list[Order] = field(default_factory=list)
+
+    def take(self, machines: tuple[str, ...]) -> None:
+        if machines:
+            self.machines = machines
+
+
+def _only_names(words: Words) -> bool:
+    return bool(words.mentions) and not re.search(
+        r"\w{3,}", re.sub(r"\b(?:the|our|and|for|about|on|regarding|re|with|to)\b", "", words.bare, flags=re.I)
+    )
+
+
+def _means_all(text: str) -> bool:
+    return bool(re.search(r"\b(?:both|all|them|they|these|those|each|their)\b", text, re.I))
+
+
+def _likely(guess: Guess) -> tuple[str, ...]:
+    return tuple(intent for intent, probability in guess.ranked[:3] if probability > 0.08 and intent in all_tools())
+
+
+def _horizon(words: Words) -> str | None:
+    lengths = words.lengths
+    if not lengths:
+        return None
+    said = lengths[0].said
+    return (
+        f"over {said}"
+        if said.lower().endswith("weekend") and not said.lower().startswith(("over", "through", "until"))
+        else said
+    )
+
+
+def _topic(text: str) -> str:
+    for topic, pattern in (
+        ("limits", r"\b(?:limits?|thresholds?|alarms?|warning|normal|allowed|permissible|trip)\b"),
+        ("failure_modes", r"\b(?:failure modes?|fail|break|go(?:es)? wrong|faults?|weak(?:ness)?)\b"),
+        ("maintenance", r"\b(?:maintenance|service|serviced|grease[ds]?|greasing|interval|how often)\b"),
+        ("sensors", r"\b(?:sensors?|instrument\w*|measured|measure)\b"),
+        (
+            "ratings",
+            r"\b(?:rated|ratings?|specs?|specifications?|nameplate|datasheet|kw|kilowatts?|voltage|how (?:big|fast|strong|powerful)|nominal|max(?:imum)?|capable|technical data)\b",
+        ),
+    ):
+        if re.search(pattern, text, re.I):
+            return topic
+    return "overview"
+
+
+def _rating(text: str) -> str | None:
+    words = {
+        "kw": "power",
+        "kilowatt": "power",
+        "kilowatts": "power",
+        "rpm": "speed",
+        "fast": "speed",
+        "volts": "voltage",
+    }
+    for word in re.findall(r"[a-z]+", text.lower()):
+        if word in RATED:
+            return word
+        if word in words:
+            return words[word]
+    return None
+
+
+def _sensors_of(words: Words, profile: object) -> tuple[str, ...]:
+    from agent.brains.offline.sensors import SensorWords
+    from machine_profiles.profile import Profile
+
+    return tuple(s.name for _, s in SensorWords(profile).found(words.bare)) if isinstance(profile, Profile) else ()
+
+
+def _once(orders: list[Order]) -> list[Order]:
+    """Without orders that say what another one says: the fuller of two for the same tool and machine stays."""
+    kept: list[Order] = []
+    for order in orders:
+        twin = next((i for i, other in enumerate(kept) if _same(order, other)), None)
+        if twin is None:
+            kept.append(order)
+        else:
+            kept[twin] = replace(
+                kept[twin], args={**kept[twin].args, **order.args}, horizon=order.horizon or kept[twin].horizon
+            )
+    return kept
+
+
+def _same(order: Order, other: Order) -> bool:
+    if order.tool != other.tool or order.machine_id != other.machine_id:
+        return False
+    shared = order.args.keys() & other.args.keys() - {"note", "question"}
+    return all(order.args[key] == other.args[key] for key in shared) and order.missing == other.missing
+
+
+def _with_promotions(orders: list[Order]) -> list[Order]:
+    """An export takes what is in service: "train, and if it is better, export it" puts the better models there first."""
+    found: list[Order] = []
+    for order in orders:
+        trained = [other for other in found if other.tool == "train_models" and other.machine_id == order.machine_id]
+        promoted = any(other.tool == "promote_model" and other.machine_id == order.machine_id for other in found)
+        if order.tool == "export_edge" and order.condition and trained and not promoted:
+            for task in trained[-1].args.get("tasks", TASKS):
+                args = {"machine_id": order.machine_id, "task": task}
+                found.append(Order("promote_model", args, order.said, condition=order.condition, after=(-1,)))
+        found.append(order)
+    return found
+
+
+def _depend(orders: list[Order]) -> list[Order]:
+    """Which orders wait for which: on the same machine, training before what uses its models, an import before training."""
+    uses = {
+        "promote_model": ("train_models",), "export_edge": ("train_models", "promote_model", "rollback_model"),
+        "compare_models": CHANGES_MODELS, "train_models": ("import_telemetry", "label_rul", "synthesize_data"),
+        "label_rul": ("synthesize_data", "import_telemetry"), "synthesize_data": ("import_telemetry",),
+    }  # fmt: skip
+    depending = []
+    for place, order in enumerate(orders):
+        earlier = [
+            (i, other) for i, other in enumerate(orders[:place])
+            if other.machine_id == order.machine_id or other.machine_id is None or order.machine_id is None
+        ]  # fmt: skip
+        after = [i for i, other in earlier if other.tool in uses.get(order.tool, ())]
+        if order.after and order.tool in ("predict_health", "get_job", "query_telemetry", "rank_fleet"):
+            after += [
+                i for i, other in earlier if other.tool in (*CHANGES_MODELS, "import_telemetry", "log_maintenance")
+            ]
+        if (
+            order.tool == "compare_models"
+            and not order.after
+            and not re.search(r"\b(?:new|old|better|improv|result|afterwards)\b", order.said, re.I)
+        ):
+            after = []
+        depending.append(replace(order, after=tuple(sorted(set(after)))))
+    return depending
+
+
+__all__ = ["Context", "Reader", "note_of"]

@@ -1,0 +1,187 @@
+"""What the offline brain says itself: questions back, refusals, help and small talk. Figures never stand here."""
+
+import re
+from collections.abc import Sequence
+
+from agent.answers.naming import say_list
+from agent.brains.offline.machines import Machines
+from agent.brains.offline.orders import Missing, Order, Remark
+
+DOING = {
+    "list_machines": "list the machines", "describe_machine": "describe a machine, with its ratings and limits",
+    "query_telemetry": "show readings", "predict_health": "say how a machine is doing and how long it will last",
+    "rank_fleet": "rank the machines, the worst first", "compare_models": "compare model versions",
+    "get_job": "say how a job stands", "synthesize_data": "make synthetic data", "label_rul": "label data with RUL",
+    "train_models": "train models", "promote_model": "put a model into service",
+    "rollback_model": "bring back the previous model", "export_edge": "export a bundle for a small computer",
+    "import_telemetry": "import recorded readings", "log_maintenance": "write into the maintenance log",
+    "forecast_sensor": "forecast a sensor", "explain_fault": "explain a fault", "diagnose_image": "judge a picture",
+    "check_drift": "check the data for drift", "write_report": "write a report", "onboard_machine": "add a machine",
+}  # fmt: skip
+HELP = (
+    "I look after the machines of this plant with you. Ask me how a machine is doing and how long it will last, which one "
+    "needs attention first, what its readings and limits are. I can make and label data, train models, compare them, put "
+    "one into service or take it back, export a bundle for a small computer, import readings, and keep the maintenance "
+    "log. Anything that changes what is in service waits for your approval first."
+)
+HELP_SUGGESTIONS = (
+    "Which machine should I look at first?",
+    "How is pump 4 doing?",
+    "Show the vibration of the Haas over the last week",
+)
+_NOT_YET = {
+    "explain_fault": "I cannot explain causes or procedures in this version: there is no knowledge base yet. "
+    "I can tell you its condition, which sensors moved, its known failure modes, and its limits. "
+    "For procedures, use the manufacturer's manual and your site's instructions.",
+    "forecast_sensor": "Forecasting a single sensor is not available in this version. "
+    "I can show its trend so far, or say how likely the machine is to fail within a time and how long it will last.",
+    "diagnose_image": "I cannot judge pictures in this version. "
+    "Tell me which machine it is, and I can say what its sensors and models show.",
+    "check_drift": "Checking for drift is not available in this version. "
+    "I can show the readings of a recent window, or compare the model versions on held-out lives.",
+    "write_report": "Writing a report is not available in this version. "
+    "I can give you the machine's condition, its readings and its models here, to copy from.",
+    "onboard_machine": "Adding a machine by chat is not available in this version. "
+    "An engineer can add it by putting its profile, a YAML file like the shipped ones, into the plant's profiles folder.",
+}  # fmt: skip
+_REFUSALS = {
+    "work_order": "Work orders, tickets and schedules are outside what I can do: your planner, or the maintenance system, "
+    "is the place. I can tell you how urgent it is, and write what was done into the maintenance log.",
+    "purchasing": "Ordering, prices and stock are outside what I can do: purchasing or the storekeeper can help. "
+    "I can tell you how soon the part is likely to be needed.",
+    "machine_control": "I cannot control a machine: no starting or stopping, no set points, no resets of alarms or trips. "
+    "The operator or the control room can. I can tell you how it is doing.",
+    "unsafe": "I will not help with that: guards, interlocks and trips are there to keep people alive, and nobody may work "
+    "on live or moving equipment. The safe way: stop the machine by its normal controls, isolate every energy source, "
+    "lock and tag it out, release stored energy, and prove that it is dead before you touch it. If a protection trips "
+    "without cause, have it examined by the person responsible for safety.",
+    "off_topic": "That is outside what I know: I only deal with the condition of this plant's machines and their models.",
+    "cancel_job": "I cannot cancel a job by chat in this version; it ends by itself at its time limit, and nothing goes into "
+    "service without your approval. I can tell you how it stands.",
+}  # fmt: skip
+_LIMITS = {
+    "rows": "a data set has between a hundred and two hundred thousand rows",
+    "horizon_hours": "I can look ahead up to ninety days, and it must be more than nothing",
+    "time_limit_s": "a training takes between ten seconds and a day; making synthetic data, between five seconds and an hour",
+    "top": "I can rank from one machine up to a thousand", "method": "the methods are auto, lives, gaussian copula, CTGAN, TVAE and PAR",
+    "precision": "a bundle holds INT8, FP16 or FP32", "target": "the targets are Jetson Nano, Xavier NX, Orin, or a CPU",
+    "cap_hours": "the cap must lie above nought, and below eleven years", "window": "a window is a time like a day or two weeks, ten years at most",
+    "version": "a version is a number, or “best”", "sensor": "it must be one of the machine's sensors",
+}  # fmt: skip
+_ESSENTIALS = {
+    "task": "Which model do you mean: failure, RUL, anomaly or forecast?",
+    "action": "What was done: inspection, lubrication, cleaning, repair, replacement, overhaul, or did it fail?",
+    "path": "Which file? Give me the path of a CSV or Parquet file.",
+    "sensor": "Which sensor?",
+    "job": "Which job? No job was started in this conversation; give me its id.",
+}  # fmt: skip
+
+
+def question(order: Order, machines: Machines) -> str:
+    """One short question about what is missing, naming what would fit."""
+    missing = order.missing
+    if missing is None:
+        raise ValueError(f"nothing is missing from {order.tool}")
+    if missing.slot == "machine":
+        return _which_machine(missing, machines)
+    if missing.slot == "limits":
+        name = missing.why.split(":")[0]
+        return f"“{missing.said}” does not fit: {_LIMITS.get(name, missing.why)}. What shall I take?"
+    return _ESSENTIALS[missing.slot]
+
+
+def suggestions(order: Order, machines: Machines) -> tuple[str, ...]:
+    missing = order.missing
+    if missing is None:
+        return ()
+    if missing.slot == "machine":
+        return tuple(_short(id_, machines) for id_ in missing.choices[:6])
+    if missing.slot == "task":
+        return ("failure", "RUL", "anomaly", "forecast")
+    return ("lubrication", "inspection", "repair", "replacement") if missing.slot == "action" else ()
+
+
+def remark(found: Remark, machines: Machines) -> tuple[str, str, tuple[str, ...]]:
+    """Text, outcome and suggestions for a clause that is for no tool."""
+    if found.intent == "smalltalk":
+        return _small_talk(found.said), "answer", HELP_SUGGESTIONS[:2]
+    if found.intent == "help":
+        return HELP, "answer", HELP_SUGGESTIONS
+    if found.intent == "unclear":
+        return _unclear(found), "clarify", HELP_SUGGESTIONS
+    known = (
+        f"How is {_short(found.machine_id, machines)} doing?"
+        if found.machine_id
+        else "Which machine needs attention first?"
+    )
+    if found.intent in _REFUSALS:
+        return _REFUSALS[found.intent], "refuse", (known,)
+    return _NOT_YET[found.intent], "refuse", (known,)
+
+
+def say_later(orders: Sequence[Order]) -> str:
+    """What follows once the changes that wait have been done."""
+    steps = [say_step(order) for order in orders]
+    return f"Once that is done I go on: {say_list(dict.fromkeys(steps))}."
+
+
+def say_step(order: Order) -> str:
+    tasks = {"rul": "RUL"}
+    task = tasks.get(str(order.args.get("task")), order.args.get("task"))
+    what = {
+        "promote_model": f"putting the {task} model into service", "export_edge": "the export", "train_models": "the training",
+        "compare_models": f"comparing the {task} models", "predict_health": "its health again", "rollback_model": "the roll-back",
+    }.get(order.tool, order.tool.replace("_", " "))  # fmt: skip
+    return (
+        f"{what}, {order.condition}"
+        if order.condition and order.condition.lower().startswith(("if", "unless", "provided", "in case"))
+        else what
+    )
+
+
+def _which_machine(missing: Missing, machines: Machines) -> str:
+    named = [machines.label(id_) for id_ in missing.choices]
+    if not named:
+        return "Which machine do you mean? Name it by number, brand or model, for example “pump 4” or “the Haas”."
+    if missing.why == "unknown":
+        return f"I know no machine “{missing.said}”. The nearest I have: {say_list(named)}. Which one do you mean?"
+    if len(named) > 6:
+        return f"That would be {missing.said} at once. Which of them do you mean? Name a few, or a kind such as “all pumps”."
+    return f"“{missing.said}” may be {_either(named)}. Which one do you mean?"
+
+
+def _either(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _short(machine_id: str, machines: Machines) -> str:
+    return machines.catalog[machine_id].name
+
+
+def _unclear(found: Remark) -> str:
+    likely = [DOING[intent] for intent in found.suggestions if intent in DOING]
+    if not likely:
+        return f"I am not sure what you want to know. {HELP}"
+    return f"I am not sure what you mean. Shall I {_either(likely[:3])}? Say it in other words, and name the machine."
+
+
+def _small_talk(said: str) -> str:
+    text = said.lower()
+    if re.search(r"\b(thank|thanks|cheers|ta|appreciated)\b", text):
+        return "You're welcome."
+    if re.search(r"\b(bye|goodbye|see you|good night)\b", text):
+        return "Goodbye. I keep an eye on the machines."
+    if re.search(r"\b(how are you|how's it|what's up)\b", text):
+        return "Ready to work, thank you. Which machine shall we look at?"
+    if re.search(r"\b(are you (?:a )?(?:robot|human|real|bot))\b", text):
+        return "I am a program that looks after the machines of this plant with you."
+    if re.search(r"\b(yes|no|yep|nope|sure|go ahead)\b", text):
+        return "Nothing waits for your approval at the moment. What shall I do?"
+    if (
+        re.search(r"\b(great|good|nice|perfect|well done|brilliant|awesome|lovely|helpful)\b", text)
+        and "morning" not in text
+    ):
+        return "Glad to help. Anything else?"
+    if re.search(r"\b(useless|stupid|rubbish)\b", text):
+        return "Sorry that I was no help. Tell me the machine and what you want to know, and I try again."
+    return "Hello. Which machine shall we look at?"
