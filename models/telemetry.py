@@ -65,6 +65,8 @@ class Telemetry:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._cuts_of: dict[str, tuple[object, pd.DataFrame]] = {}
+        self._units_of: dict[str, tuple[list[Path], list[str]]] = {}
+        self._database: duckdb.DuckDBPyConnection | None = None
 
     def append(self, machine_id: str, rows: pd.DataFrame) -> int:
         """Store the rows that are new, all or none of them; returns how many were. A row is known by unit and time.
@@ -96,9 +98,12 @@ class Telemetry:
 
     def units(self, machine_id: str) -> list[str]:
         """The units something was recorded of; empty where nothing was."""
-        if not self._parts(machine_id):
-            return []
-        return list(self._query(machine_id, "SELECT DISTINCT unit FROM telemetry ORDER BY unit", cut=False)["unit"])
+        parts, (seen, units) = self._parts(machine_id), self._units_of.get(machine_id, ([], []))
+        if parts != seen:
+            found = self._query(machine_id, "SELECT DISTINCT unit FROM telemetry ORDER BY unit", cut=False)
+            units = list(found["unit"])
+            self._units_of[machine_id] = (parts, units)
+        return list(units)
 
     def latest(self, machine_id: str, rows: int, unit: str = MAIN, until: datetime | None = None) -> pd.DataFrame:
         """The last `rows` samples of the unit's life at `until`, oldest first; fewer where the life is young."""
@@ -255,8 +260,10 @@ class Telemetry:
     ) -> pd.DataFrame:
         parts = [str(path) for path in self._parts(machine_id)]
         cuts = self._cuts(machine_id) if cut else pd.DataFrame()
-        with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'; SET threads = 2")
+        if self._database is None:  # opening one costs more than a query does
+            self._database = duckdb.connect(config={"threads": 2})
+        with self._database.cursor() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
             names = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)
             source = f"read_parquet([{names}], union_by_name = true)"
             if len(cuts):
