@@ -20,8 +20,9 @@ _STANDARD = re.compile(
 )
 _MARKER = re.compile(r"^[ \t]*(\d{1,2})[.)][ \t]", re.MULTILINE)
 _WORD_FIGURE = re.compile(rf"\b({'|'.join(_WORDS)})[\s-]+([a-z°%]+)", re.IGNORECASE)
-_TOKEN = re.compile(r"[A-Za-z0-9_@#][A-Za-z0-9_@#./,+-]*|[+−-]?\d[\d.,]*")
-_NUMBER = re.compile(r"\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_TOKEN = re.compile(r"[A-Za-z0-9_@#][A-Za-z0-9_@#./,+\u202f\u00a0-]*")
+_NUMBER = re.compile(r"\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_SPACED = re.compile(r"(?<![\d.])\d{1,3}(?: \d{3})+(?!\d)")
 _UNIT = re.compile(r"[ \u202f\u00a0]?(%|[A-Za-z°µμ²³^/·]+[\d³²]?(?:/[A-Za-z]+)?)")
 
 
@@ -38,19 +39,19 @@ class Figure:
     before: str  # the words in front of it
 
 
-def untraced_numbers(text: str, sources: Iterable[Any]) -> list[str]:
+def untraced_numbers(text: str, sources: Iterable[Any], names: Iterable[str] = ()) -> list[str]:
     """The numbers of `text` that no source bears out, as they stand in it.
 
-    `sources` are strings and JSON values: tool results, arguments, what people said, machines' names. A number is borne
-    out by one that equals it when rounded to the decimals shown, in the same unit or one that converts; by the length
-    of a list; and inside a name, a code or a date that a source holds.
+    `sources` are strings and JSON values: tool results, arguments, what people said; `names` are machines' ids and
+    names. A number is borne out by one that equals it when rounded to the decimals shown, in the same unit or one that
+    converts; by the length of a list; and inside a name, a code or a date that a source holds.
     """
-    return [text[start:end] for start, end in _untraced(text, collect(sources))]
+    return [text[start:end] for start, end in _untraced(text, collect(sources, names))]
 
 
-def strike(text: str, sources: Iterable[Any]) -> str:
+def strike(text: str, sources: Iterable[Any], names: Iterable[str] = ()) -> str:
     """The text with each such number, and its unit, replaced."""
-    for start, end in reversed(_untraced(text, collect(sources))):
+    for start, end in reversed(_untraced(text, collect(sources, names))):
         text = text[:start] + WITHHELD + text[end:]
     return text
 
@@ -65,7 +66,7 @@ def _untraced(text: str, known: Known) -> list[tuple[int, int]]:
         if _squeeze(match[0]) not in known.squeezed:
             found.append(match.span())
         rest = _blank(rest, *match.span())
-    rest = _without_markers(rest)
+    rest = _SPACED.sub(lambda match: match[0].replace(" ", "\u202f"), _without_markers(rest))
     for figure in [*_figures(rest, known), *_in_words(rest)]:
         if not _borne_out(figure, known):
             found.append((figure.start, figure.end))
@@ -77,18 +78,22 @@ def _figures(text: str, known: Known) -> Iterable[Figure]:
         word = token[0].rstrip(".,/-+")
         if not any(c.isdigit() for c in word) or word.lower() in known.words:
             continue
+        if "_" in word:  # a machine or a field that no source knows
+            yield Figure(token.start(), token.start() + len(word), word, float("nan"), 0, None, "")
+            continue
         for number in _NUMBER.finditer(word):
             start, end = token.start() + number.start(), token.start() + number.end()
             shown = number[0]
             unit = _UNIT.match(text, end)
             named = canonical(unit[1]) if unit else None
-            fraction = shown.rpartition(".")[2] if "." in shown else ""
+            mantissa, _, exponent = _plain(shown).lower().partition("e")
+            fraction = mantissa.rpartition(".")[2] if "." in mantissa else ""
             yield Figure(
                 start=start,
                 end=unit.end() if unit and named else end,
                 shown=shown,
                 value=float(_plain(shown)),
-                decimals=len(fraction),
+                decimals=len(fraction) - int(exponent or 0),
                 unit=named,
                 before=text[max(0, start - 24) : start].lower(),
             )
@@ -103,7 +108,7 @@ def _in_words(text: str) -> Iterable[Figure]:
 
 
 def _borne_out(figure: Figure, known: Known) -> bool:
-    if figure.unit is None and figure.decimals == 0 and int(figure.value) in known.counts:
+    if figure.unit is None and figure.decimals == 0 and figure.value in known.counts:
         return True
     tolerance = 0.5 * 10.0**-figure.decimals
     digits = _plain(figure.shown)
@@ -116,7 +121,7 @@ def _borne_out(figure: Figure, known: Known) -> bool:
         for scale in scales(unit, figure.unit):
             if abs(abs(value * scale) - figure.value) <= tolerance:
                 return True
-            if figure.unit == "%" and scale == 100 and _bounded(figure, value):
+            if unit == "probability" and figure.unit == "%" and _bounded(figure, value):
                 return True
     return False
 

@@ -24,8 +24,8 @@ class Guard(AgentMiddleware):
         if not isinstance(last, AIMessage) or last.tool_calls or not text_of(last):
             return None
         text = text_of(last)
-        sources = [*sources_of(state["messages"]), *machine_words(self._plant)]
-        untraced = untraced_numbers(text, sources)
+        sources, names = sources_of(state["messages"]), machine_words(self._plant)
+        untraced = untraced_numbers(text, sources, names)
         if not untraced:
             return None
         turn = runtime.context
@@ -33,7 +33,7 @@ class Guard(AgentMiddleware):
             turn.repairs += 1
             return {"messages": [HumanMessage(_complaint(untraced), name=GUARD)], "jump_to": "model"}
         kept = {**last.additional_kwargs, "ungrounded": untraced}
-        return {"messages": [AIMessage(strike(text, sources), id=last.id, additional_kwargs=kept)]}
+        return {"messages": [AIMessage(strike(text, sources, names), id=last.id, additional_kwargs=kept)]}
 
 
 def sources_of(messages: list[BaseMessage]) -> list[Any]:
@@ -52,9 +52,9 @@ def sources_of(messages: list[BaseMessage]) -> list[Any]:
     return sources
 
 
-def machine_words(plant: Plant) -> list[Any]:
+def machine_words(plant: Plant) -> list[str]:
     """Machine ids, names and numbers, which any answer may say."""
-    words: list[Any] = []
+    words: list[str] = []
     for profile in plant.machines.values():
         words += [profile.id, profile.name, profile.model, f"{profile.kind} {profile.number}", *profile.aliases]
     return words

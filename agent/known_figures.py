@@ -10,6 +10,14 @@ from agent.units import canonical
 
 # of a field's name → the unit of its figure; fields that count things have none, and count
 _UNIT_OF = (
+    (re.compile(r"^confidence$|probability$|^progress$"), "probability"),
+    (
+        re.compile(
+            r"deviation$|score$|quality|column_shapes|pair_trends|parity|precision$|^f1$|brier|^ece$|^r2$|auroc|"
+            r"coverage|mase$|threshold"
+        ),
+        "score",
+    ),
     (re.compile(r"(^|_)hours?(_|$)|^(rul|age|cap|horizon|interval|pf|duration)(_hours)?$"), "h"),
     (re.compile(r"(^|_)seconds?$|_s$"), "s"),
     (re.compile(r"_bytes$"), "byte"),
@@ -18,6 +26,7 @@ _COUNTING = re.compile(
     r"(^|_)(rank|ranked|version|number|rows|lives|units|seed|readings|missing|duplicates|count|top|champion|challenger|"
     r"best|replaced|stored|known|rejected|sensors|decisions_changed|violations|beyond_warning|beyond_alarm)(_|$)"
 )
+_FIGURES = {"value", "latest", "mean", "limit", "normal_low", "normal_high", "warning_high", "alarm_high", "low"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?P<{0}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _CLOCK = r"(?P<h{0}>[01]?\d|2[0-3]):(?P<mi{0}>[0-5]\d)(?::\d\d(?:\.\d+)?)?"
@@ -61,13 +70,16 @@ class Known:
     squeezed: str = ""
 
 
-def collect(sources: Iterable[Any]) -> Known:
+def collect(sources: Iterable[Any], names: Iterable[str] = ()) -> Known:
+    """All that the sources hold. `names` may be said, and the digits in them mean nothing by themselves."""
     known = Known()
     texts: list[str] = []
     for source in sources:
         _walk(source, "", None, known, texts)
     for text in dict.fromkeys(texts):
         _read(text, known)
+    for name in names:
+        _name(name, known)
     known.names = sorted({name for name in known.names if len(name) >= 3}, key=len, reverse=True)
     known.squeezed = "|".join(re.sub(r"[\s/]", "", text.lower()) for text in dict.fromkeys(texts))
     return known
@@ -91,13 +103,13 @@ def _walk(value: Any, name: str, unit: str | None, known: Known, texts: list[str
     elif isinstance(value, str):
         texts.append(value)
     elif isinstance(value, Mapping):
-        stated = value.get("unit")
-        inner = canonical(stated) if isinstance(stated, str) else None
+        inner = _unit_beside(value)
         if value and all(isinstance(item, int | float) for item in value.values()):
             known.counts.add(len(value))  # a table of figures, such as failures by mode
         for key, item in value.items():
             texts.append(str(key))
-            _walk(item, str(key), _inherit(inner, unit, str(key)), known, texts)
+            field_name = "version" if name == "models" else str(key)
+            _walk(item, field_name, _inherit(inner, unit, field_name), known, texts)
     else:
         items = list(value)
         known.counts.add(len(items))
@@ -108,9 +120,17 @@ def _walk(value: Any, name: str, unit: str | None, known: Known, texts: list[str
             _walk(item, name, unit, known, texts)
 
 
+def _unit_beside(figures: Mapping[str, Any]) -> str | None:
+    """The `unit` that stands beside figures, as we know it or as it is spelt; other things have units too."""
+    stated = figures.get("unit")
+    if not isinstance(stated, str) or not _FIGURES & figures.keys():
+        return None
+    return canonical(stated) or stated.lower()
+
+
 def _inherit(stated: str | None, outer: str | None, name: str) -> str | None:
-    """Figures beside a `unit` are in it, and so is an interval below them; a count or a confidence never is."""
-    if name == "confidence" or name.endswith("deviation") or _COUNTING.search(name) or _unit_of(name):
+    """Figures beside a `unit` are in it, and so is an interval below them; a count or a share never is."""
+    if _COUNTING.search(name) or _unit_of(name):
         return None
     return stated or (outer if name in ("low", "high", "value", "interval") else None)
 
@@ -121,8 +141,7 @@ def _unit_of(name: str) -> str | None:
 
 def _read(text: str, known: Known) -> None:
     lower = text.lower()
-    if len(text) <= 120 and any(c.isdigit() for c in text) and any(c.isalpha() for c in text):
-        known.names.append(lower.strip())
+    _name(text, known)
     rest = text
     for moment in find_moments(text):
         known.moments.add(Moment(0, 0, moment.parts))
@@ -130,11 +149,19 @@ def _read(text: str, known: Known) -> None:
     for match in _DIGITS.finditer(rest):
         after = _AFTER.match(rest, match.end())
         unit = canonical(after[1]) if after else None
-        known.numbers.add((float(match[0].replace(",", "")), unit, False))
+        known.numbers.add((float(match[0].replace(",", "")), unit, unit is None))
     for word in re.findall(r"[A-Za-z0-9_@#][A-Za-z0-9_@#./,+-]*", lower):
-        word = word.rstrip(".,/-+")
-        if any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
-            known.words.add(word)
+        for part in (word, *word.split("/")):
+            part = part.rstrip(".,/-+")
+            if any(c.isdigit() for c in part) and any(c.isalpha() for c in part):
+                known.words.add(part)
+
+
+def _name(text: str, known: Known) -> None:
+    """A short string with letters and digits may stand in an answer as it is."""
+    if len(text) <= 120 and any(c.isdigit() for c in text) and any(c.isalpha() for c in text):
+        known.names.append(text.lower().strip())
+        known.words.add(text.lower().strip())
 
 
 def _parts(match: re.Match[str]) -> tuple[int | None, int | None, int | None, int | None, int | None]:

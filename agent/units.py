@@ -70,6 +70,8 @@ def scales(of_source: str | None, shown: str | None) -> list[float]:
         return [1.0]
     if shown == "%":
         return {None: [1.0, 100.0], "probability": [100.0], "score": [100.0]}.get(of_source, [])
+    if of_source in ("probability", "score"):
+        return []
     if shown in _TIME:
         if of_source in _TIME:
             return [_TIME[of_source] / _TIME[shown]]
