@@ -74,7 +74,7 @@ def response(profile: Profile, course: Course, latent: NDArray[np.float64]) -> N
     return added
 
 
-def shows(profile: Profile, course: Course, hours: float, spreads: float = 3.0) -> bool:
+def shows(profile: Profile, course: Course, hours: float, spreads: float = 8.0) -> bool:
     """Whether by then, on the mean path, some sensor has moved by this many standard deviations of its noise."""
     gone = (hours - course.onset_hours) / (course.failure_hours - course.onset_hours)
     latent = np.array([np.clip(gone, 0.0, 1.0) ** course.acceleration])

@@ -43,23 +43,30 @@ class PlantExists(MillwrightError):
         super().__init__(f"{home} already holds a plant; choose an empty folder, or remove it first.")
 
 
-def prepare_demo_plant(home: Path, seed: int, report: Report, workers: int = 2) -> None:
+def prepare_demo_plant(
+    home: Path, seed: int, report: Report, workers: int = 2, machines: Sequence[str] | None = None
+) -> None:
     """Simulate the demo plant under `home` and put a quickly trained model of each task into service.
 
-    `home` must hold no plant; what else lies there stays. It takes its place under `home` only when it is complete.
-    Raises PlantExists. The same seed gives the same data and models, whatever the number of workers.
+    `machines`: the ids to prepare; all where none is given. A machine's record does not depend on which others there
+    are. `home` must hold no plant; what else lies there stays, and the plant appears only when it is complete.
+    Raises PlantExists, UnknownMachine. The same seed gives the same data, whatever the number of workers.
     """
+    ids = _ids(machines)
     with _building(home) as building:
-        _simulate(building, seed, _part(report, 0.0, 0.15), workers)
-        _train(building, seed, _part(report, 0.15, 0.84), workers)
+        _simulate(building, ids, seed, _part(report, 0.0, 0.15), workers)
+        _train(building, ids, seed, _part(report, 0.15, 0.84), workers)
         report(0.99, "putting the plant in place")
     report(1.0, "the demo plant is ready")
 
 
-def prepare_data(home: Path, seed: int, report: Report, workers: int = 2) -> None:
-    """The demo plant without models: telemetry, maintenance logs, the data sets `history`, and the truth."""
+def prepare_data(
+    home: Path, seed: int, report: Report, workers: int = 2, machines: Sequence[str] | None = None
+) -> None:
+    """The same without models: telemetry, maintenance logs, the data sets `history`, and the truth."""
+    ids = _ids(machines)
     with _building(home) as building:
-        _simulate(building, seed, report, workers)
+        _simulate(building, ids, seed, report, workers)
 
 
 def copy_plant(source: Path, destination: Path) -> None:
@@ -82,21 +89,24 @@ def place_plant(source: Path, home: Path) -> None:
         shutil.copytree(source, building, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
 
 
-def cached_demo_plant(cache: Path, seed: int, report: Report, workers: int = 2) -> Path:
+def cached_demo_plant(
+    cache: Path, seed: int, report: Report, workers: int = 2, machines: Sequence[str] | None = None
+) -> Path:
     """The home of a prepared demo plant in `cache`, made where none of this seed and this code lies there.
 
     Never write into it: copy_plant makes a copy to work with. Processes that ask at the same time build it once.
     """
     cache = Path(cache).resolve()
     cache.mkdir(parents=True, exist_ok=True)
-    home = cache / f"demo-{seed}-{code_version()}"
-    with locked(cache / f"demo-{seed}.lock", wait_s=1800.0):
+    which = "demo" if machines is None else "demo-" + "-".join(each.rsplit("_", 1)[-1] for each in _ids(machines))
+    home = cache / f"{which}-seed{seed}-{code_version()}"
+    with locked(cache / f"{which}-seed{seed}.lock", wait_s=1800.0):
         if not home.exists():
-            for old in cache.glob(f"demo-{seed}-*"):
+            for old in cache.glob(f"{which}-seed{seed}-*"):
                 if time.time() - old.stat().st_mtime > KEPT_S:
                     shutil.rmtree(old, ignore_errors=True)
             with whole_folder(home) as folder:
-                prepare_demo_plant(folder, seed, report, workers)
+                prepare_demo_plant(folder, seed, report, workers, machines)
     return home
 
 
@@ -135,8 +145,14 @@ def fit_one(home: Path, machine_id: str, seed: int, folder: Path) -> list[NewMod
     return [NewModel(model.card, model.folder, model.plots) for model in fitted.models]
 
 
-def _simulate(home: Path, seed: int, report: Report, workers: int) -> None:
-    storage, ids = Storage(home), list(load_catalog(SHIPPED))
+def _ids(machines: Sequence[str] | None) -> list[str]:
+    catalog = load_catalog(SHIPPED)
+    wanted = {catalog[machine_id].id for machine_id in machines or catalog}
+    return [machine_id for machine_id in catalog if machine_id in wanted]
+
+
+def _simulate(home: Path, ids: list[str], seed: int, report: Report, workers: int) -> None:
+    storage = Storage(home)
     truths: dict[str, MachineTruth] = {}
     for truth in _each(write_machine, [(storage.home, machine_id, seed) for machine_id in ids], workers):
         truths[truth.machine_id] = truth
@@ -146,9 +162,9 @@ def _simulate(home: Path, seed: int, report: Report, workers: int) -> None:
         temporary.write_text(json.dumps({"now": NOW.isoformat(), "name": "demo", "seed": seed}, indent=1))
 
 
-def _train(home: Path, seed: int, report: Report, workers: int) -> None:
+def _train(home: Path, ids: list[str], seed: int, report: Report, workers: int) -> None:
     """Workers fit; this process registers, because the registry has one writer."""
-    storage, ids = Storage(home), list(load_catalog(SHIPPED))
+    storage = Storage(home)
     registry = Registry(storage, None)
     with tempfile.TemporaryDirectory(prefix=".fitting-", dir=home) as scratch:
         work = [(storage.home, machine_id, seed, Path(scratch) / machine_id) for machine_id in ids]
