@@ -63,6 +63,14 @@ def require_convertible(stated: str, kept_in: str) -> None:
         raise WrongUnit(stated, kept_in)
 
 
+def is_known(unit: str) -> bool:
+    """Whether readings in the unit can be converted at all."""
+    try:
+        return _unit(unit, unit) is not None
+    except UnknownUnit:
+        return False
+
+
 def absolute_zero(unit: str) -> float | None:
     """Absolute zero in the unit; none where the unit is no temperature."""
     try:
