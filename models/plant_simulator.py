@@ -12,7 +12,7 @@ from machine_profiles.profile import Operating, Profile, Sensor
 from models.degradation import Course, degradation, draw_course, response
 from models.lives import Lives
 
-# MetroPT-3 (air compressor of a metro train, hourly means February to May 2020; Veloso et al., Scientific Data 9, 2022)
+# MetroPT-3 (air compressor of a metro train; UCI Machine Learning Repository; hourly means, February to May 2020)
 # has 69 gaps of 4.8 h on average, half of them 2 h or less, and 0.4 to 2.7 % of the hours further than six robust
 # standard deviations from the course of day and week; its lag-1 correlations, 0.58 to 0.82, are those of the profiles.
 DROPOUT_MEAN_HOURS = 4.8

@@ -7,9 +7,8 @@ MACHINES = load_catalog(SHIPPED)
 
 
 def test_raw_readings_of_unseen_lives_say_something_and_not_all():
-    found = [
-        measure(MACHINES[each], 7) for each in ("PUMP_SULZER_AHLSTAR_006", "CNC_HAAS_VF2_016", "MOTOR_WEG_W22_003")
-    ]
+    machines = ("PUMP_SULZER_AHLSTAR_006", "CNC_HAAS_VF2_016", "MOTOR_WEG_W22_003")
+    found = [measure(MACHINES[each], 7) for each in machines]
     ap, r2 = (sum(getattr(each, name) for each in found) / 3 for name in ("failure_ap", "rul_r2"))
     assert 0.45 < ap < 0.8
     assert 0.1 < r2 < 0.65
