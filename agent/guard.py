@@ -24,7 +24,10 @@ class Guard(AgentMiddleware):
         if not isinstance(last, AIMessage) or last.tool_calls or not text_of(last):
             return None
         text = text_of(last)
-        sources, names = sources_of(state["messages"]), machine_words(self._plant)
+        names = machine_words(self._plant)
+        if not untraced_numbers(text, sources_of(_this_turn(state["messages"])), names):
+            return None  # most answers rest on their own turn, and a long conversation is long to read
+        sources = sources_of(state["messages"])
         untraced = untraced_numbers(text, sources, names)
         if not untraced:
             return None
@@ -50,6 +53,11 @@ def sources_of(messages: list[BaseMessage]) -> list[Any]:
         elif isinstance(message, HumanMessage) and message.name != GUARD:
             sources.append(text_of(message))
     return sources
+
+
+def _this_turn(messages: list[BaseMessage]) -> list[BaseMessage]:
+    starts = [n for n, each in enumerate(messages) if isinstance(each, HumanMessage) and each.name != GUARD]
+    return messages[starts[-1] :] if starts else messages
 
 
 def machine_words(plant: Plant) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from agent.units import canonical
@@ -98,7 +99,7 @@ def _walk(value: Any, name: str, unit: str | None, known: Known, texts: list[str
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, int | float):
-        counting = unit is None and isinstance(value, int) and _COUNTING.search(name) is not None
+        counting = unit is None and isinstance(value, int) and _counts(name)
         known.numbers.add((float(value), unit or (None if counting else _unit_of(name)), counting))
     elif isinstance(value, str):
         texts.append(value)
@@ -130,11 +131,17 @@ def _unit_beside(figures: Mapping[str, Any]) -> str | None:
 
 def _inherit(stated: str | None, outer: str | None, name: str) -> str | None:
     """Figures beside a `unit` are in it, and so is an interval below them; a count or a share never is."""
-    if _COUNTING.search(name) or _unit_of(name):
+    if _counts(name) or _unit_of(name):
         return None
     return stated or (outer if name in ("low", "high", "value", "interval") else None)
 
 
+@cache
+def _counts(name: str) -> bool:
+    return _COUNTING.search(name) is not None
+
+
+@cache
 def _unit_of(name: str) -> str | None:
     return next((unit for pattern, unit in _UNIT_OF if pattern.search(name)), None)
 

@@ -142,15 +142,15 @@ class Copilot:
         for message in messages:
             message.id = uuid.uuid4().hex
         emit = on_event or _ignore
-        context = TurnContext(thread, emit, approved, receipts=self._receipts_given(thread))
+        context = TurnContext(thread, emit, approved, receipts=self._threads.receipts_given(thread))
         config = {"configurable": {"thread_id": thread}, "max_concurrency": 1}
         with self._registered(thread, context):
             if not approved:
                 self._approvals.interrupted(thread)
-            stopped = self._run(messages, config, context)
+            held, stopped = self._run(messages, config, context)
         turn = assembling.assemble(
             thread=thread,
-            messages=_from(self._messages(thread), messages[0].id),
+            messages=_from(held, messages[0].id),
             card=self.pending(thread),
             proposed=context.proposed,
             stopped=stopped,
@@ -164,18 +164,21 @@ class Copilot:
             emit(Event(kind="card", card=turn.card))
         return turn
 
-    def _run(self, messages: list[BaseMessage], config: Any, context: TurnContext) -> str | None:
-        """Run the graph; what stopped it, in words for the person, where something did."""
+    def _run(
+        self, messages: list[BaseMessage], config: Any, context: TurnContext
+    ) -> tuple[list[BaseMessage], str | None]:
+        """Run the graph; the conversation after it, and what stopped it, in words, where something did."""
         try:
-            self._graph.invoke({"messages": messages}, config, context=context, durability="exit")
+            done = self._graph.invoke({"messages": messages}, config, context=context, durability="exit")
+            return done["messages"], None
         except TurnCancelled as error:
-            return str(error)
+            stopped = str(error)
         except ModelCallLimitExceededError:
-            return TOO_MANY_STEPS
+            stopped = TOO_MANY_STEPS
         except Exception:
             log.exception("A turn of conversation %s crashed", context.thread)
-            return APOLOGY
-        return None
+            stopped = APOLOGY
+        return self._graph.get_state(config).values.get("messages", []), stopped
 
     def _without_brain(self, thread: str, said: str, outcome: Outcome, answer: str) -> Turn:
         """A turn that leaves the conversation as the brain sees it untouched."""
@@ -193,12 +196,6 @@ class Copilot:
             yield
         finally:
             del self._running[thread]
-
-    def _messages(self, thread: str) -> list[BaseMessage]:
-        return self._graph.get_state({"configurable": {"thread_id": thread}}).values.get("messages", [])
-
-    def _receipts_given(self, thread: str) -> int:
-        return sum("receipt" in message.additional_kwargs for message in self._messages(thread))
 
 
 def _from(messages: list[BaseMessage], message_id: str | None) -> list[BaseMessage]:

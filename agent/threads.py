@@ -74,6 +74,11 @@ class Threads:
         rows = self._database.rows("SELECT turn FROM turns WHERE thread = ? ORDER BY number", thread)
         return [Turn.model_validate_json(turn) for (turn,) in rows]
 
+    def receipts_given(self, thread: str) -> int:
+        """How many receipts its turns carry; the next one is numbered on from there."""
+        sql = "SELECT coalesce(sum(json_array_length(turn, '$.receipts')), 0) FROM turns WHERE thread = ?"
+        return int(self._database.rows(sql, thread)[0][0])
+
     def overview(self) -> list[ThreadInfo]:
         """The one spoken in last, first."""
         rows = self._database.rows(
