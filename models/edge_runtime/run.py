@@ -21,11 +21,14 @@ import math
 import os
 import sys
 from collections import deque
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import numpy as np
 import onnxruntime
 
+NAN = float("nan")
+Array = np.ndarray
 SCHEMA = "millwright-edge-bundle/1"
 EXTRA = ("hours", "life", "at", "unit")
 FEW_ROWS = 5  # a sound state from fewer rows is noise
@@ -43,7 +46,7 @@ class BadInput(Exception):
 class Bundle:
     """The models of a bundle, opened once every file has been checked against the manifest."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self.folder = folder
         self.manifest = read_manifest(folder)
         agreed = self.manifest["input"]
@@ -54,7 +57,9 @@ class Bundle:
         self.models = self.manifest["models"]
         self.sessions = {model["task"]: self._open(model["file"]) for model in self.models}
 
-    def answers(self, window, baseline, age_hours, horizon_hours, tasks=None):
+    def answers(
+        self, window: Array, baseline: Array, age_hours: Array, horizon_hours: float, tasks: "set | None" = None
+    ) -> dict:
         """What each model says of n windows, by task and output name; inputs as float32 arrays of models' shapes."""
         feeds = {
             "window": window,
@@ -72,7 +77,7 @@ class Bundle:
                 found[task] = dict(zip(names, session.run(names, inputs)))
         return found
 
-    def _open(self, file):
+    def _open(self, file: str) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -84,7 +89,7 @@ class Bundle:
             raise Damaged(f"{file} cannot be opened by onnxruntime {onnxruntime.__version__}: {error}") from error
 
 
-def read_manifest(folder):
+def read_manifest(folder: str) -> dict:
     """The manifest, once it and every file it names are as they were written. Raises Damaged, naming the file."""
     path = os.path.join(folder, "manifest.json")
     try:
@@ -112,7 +117,7 @@ def read_manifest(folder):
     return manifest
 
 
-def digest_of(manifest):
+def digest_of(manifest: dict) -> str:
     """The SHA-256 of a manifest without its own."""
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode("utf-8")).hexdigest()
 
@@ -120,17 +125,17 @@ def digest_of(manifest):
 class Stream:
     """One machine's readings in order of time; gives one answer a row."""
 
-    def __init__(self, bundle, horizon_hours, forecast=False):
+    def __init__(self, bundle: Bundle, horizon_hours: float, forecast: bool = False) -> None:
         self.bundle = bundle
         self.horizon_hours = horizon_hours
         self.tasks = {model["task"] for model in bundle.models if forecast or model["task"] != "forecast"}
         self.row = 0
-        self.life = None
-        self.hours = float("nan")
-        self.rows = deque(maxlen=bundle.window_rows)
-        self._start_life(float("nan"))
+        self.life: "str | None" = None
+        self.hours = NAN
+        self.rows: deque = deque(maxlen=bundle.window_rows)
+        self._start_life(NAN)
 
-    def judge(self, values, hours=float("nan"), life=None, at=None):
+    def judge(self, values: list, hours: float = NAN, life: "str | None" = None, at: "str | None" = None) -> dict:
         """The answer for the next row; `values` are readings in the manifest's order of sensors, NaN where missing."""
         self.row += 1
         if self.row == 1 or life != self.life or (life is None and hours < self.hours):
@@ -148,18 +153,19 @@ class Stream:
         if reason is not None:
             said["abstained"] = reason
             return said
-        answers = self.bundle.answers(*self.inputs(), horizon_hours=self.horizon_hours, tasks=self.tasks)
+        window, baseline, age_hours = self.inputs()
+        answers = self.bundle.answers(window, baseline, age_hours, self.horizon_hours, self.tasks)
         said.update(self._figures(answers))
         return said
 
-    def inputs(self):
+    def inputs(self) -> tuple:
         """window (1, T, S), baseline (1, S), age_hours (1, 1) of the present row."""
         window = np.full((1, self.bundle.window_rows, len(self.bundle.names)), np.nan, np.float32)
         window[0, -len(self.rows) :] = np.array(self.rows)
         baseline = self._baseline() if len(self.rows) >= FEW_ROWS else np.full(len(self.bundle.names), np.nan)
         return window, baseline.astype(np.float32)[None], np.array([[self.hours]], np.float32)
 
-    def _start_life(self, hours):
+    def _start_life(self, hours: float) -> None:
         agreed = self.bundle.manifest["input"]
         # a meter that starts near zero, or restarts, is a life from its beginning; its first rows are its sound state
         restarted = self.row > 1
@@ -169,24 +175,24 @@ class Stream:
         self.sums = np.zeros(len(self.bundle.names))
         self.counts = np.zeros(len(self.bundle.names))
 
-    def _learn(self, reading):
+    def _learn(self, reading: Array) -> None:
         if self.seen < self.bundle.manifest["input"]["baseline_rows"]:
             known = ~np.isnan(reading)
             self.sums[known] += reading[known]
             self.counts[known] += 1
         self.seen += 1
 
-    def _baseline(self):
+    def _baseline(self) -> Array:
         if not self.learning:
             stated = self.bundle.manifest["input"]["baseline"]
             return np.array([np.nan if stated[name] is None else stated[name] for name in self.bundle.names])
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.counts > 0, self.sums / self.counts, np.nan)
 
-    def _latest(self):
+    def _latest(self) -> Array:
         return np.array(self.rows)[-self.bundle.shortest_rows :]
 
-    def _why_not(self):
+    def _why_not(self) -> "str | None":
         if len(self.rows) < self.bundle.shortest_rows:
             return f"only {len(self.rows)} rows of this life so far; {self.bundle.shortest_rows} are needed"
         silent = np.isnan(self._latest()).all(axis=0)
@@ -195,21 +201,21 @@ class Stream:
             return f"no reading of the machine's condition over the last {self.bundle.shortest_rows} rows"
         return None
 
-    def _figures(self, answers):
-        said = {"horizon_hours": self.horizon_hours}
+    def _figures(self, answers: dict) -> dict:
+        said: dict = {"horizon_hours": self.horizon_hours}
         for model in self.bundle.models:
             if model["task"] in answers:
                 said[model["task"]] = describe(model, answers[model["task"]], self.bundle)
         with np.errstate(invalid="ignore"):
             latest = self._latest()
             silent = np.isnan(latest).all(axis=0)
-            values = [float("nan") if quiet else float(np.nanmedian(latest[:, n])) for n, quiet in enumerate(silent)]
+            values = [NAN if quiet else float(np.nanmedian(latest[:, n])) for n, quiet in enumerate(silent)]
         said["limits_crossed"] = crossed(self.bundle.manifest["limits"], dict(zip(self.bundle.names, values)))
         said["missing_sensors"] = [name for name, quiet in zip(self.bundle.names, silent) if quiet]
         return said
 
 
-def describe(model, found, bundle):
+def describe(model: dict, found: dict, bundle: Bundle) -> dict:
     """One model's answer as it is written out; a figure that is no number makes the model abstain."""
     said = {"version": model["version"]}
     if not all(np.isfinite(value).all() for name, value in found.items() if name != "deviation"):
@@ -233,9 +239,9 @@ def describe(model, found, bundle):
     return said
 
 
-def crossed(limits, values):
+def crossed(limits: list, values: dict) -> list:
     """The highest limit each sensor's smoothed reading is beyond."""
-    found = []
+    found: list = []
     for limit in limits:  # alarms come before warnings
         value = values[limit["sensor"]]
         if any(earlier["sensor"] == limit["sensor"] for earlier in found):
@@ -247,7 +253,7 @@ def crossed(limits, values):
     return found
 
 
-def readings(lines, sensors):
+def readings(lines: Iterable, sensors: list) -> Iterator:
     """Yield (values, hours, life, at) for each line of CSV or JSON lines. Raises BadInput with line and column."""
     lines = iter(lines)
     first = next((line for line in lines if line.strip()), None)
@@ -258,7 +264,7 @@ def readings(lines, sensors):
         yield parse(number, record, sensors)
 
 
-def csv_records(first, lines):
+def csv_records(first: str, lines: Iterator) -> Iterator:
     columns = [name.strip() for name in next(csv.reader([first.lstrip("\ufeff")]))]
     if all(is_number(name) for name in columns):
         raise BadInput("line 1 holds numbers, not column names; the first line of a CSV names the sensors")
@@ -273,7 +279,7 @@ def csv_records(first, lines):
         yield number, dict(zip(columns, fields))
 
 
-def json_records(first, lines):
+def json_records(first: str, lines: Iterator) -> Iterator:
     for number, line in enumerate(chain([first], lines), 1):
         if not line.strip():
             continue
@@ -286,7 +292,7 @@ def json_records(first, lines):
         yield number, record
 
 
-def parse(number, record, sensors):
+def parse(number: int, record: dict, sensors: list) -> tuple:
     stated = {}
     for column in record:
         name, unit = split_unit(column)
@@ -303,12 +309,12 @@ def parse(number, record, sensors):
         if unit is not None and unit != sensor["unit"]:
             raise BadInput(f"{sensor['name']} is in {unit}; this bundle takes {sensor['unit']}")
         values.append(reading(number, sensor, record[column]))
-    hours = number_of(number, "hours", record[stated["hours"][0]]) if "hours" in stated else float("nan")
+    hours = number_of(number, "hours", record[stated["hours"][0]]) if "hours" in stated else NAN
     life = record[stated["life"][0]] if "life" in stated else None
     return values, hours, life, record.get("at")
 
 
-def reading(number, sensor, cell):
+def reading(number: int, sensor: dict, cell: object) -> float:
     value = number_of(number, sensor["name"], cell)
     if math.isinf(value):
         raise BadInput(f"line {number}: {sensor['name']} is infinite")
@@ -319,21 +325,21 @@ def reading(number, sensor, cell):
     return value
 
 
-def number_of(number, name, cell):
+def number_of(number: int, name: str, cell: object) -> float:
     if cell is None or (isinstance(cell, str) and cell.strip().lower() in ("", "nan", "null", "none", "na")):
-        return float("nan")
+        return NAN
     if isinstance(cell, bool) or not isinstance(cell, (int, float, str)) or not is_number(cell):
         raise BadInput(f"line {number}: {name} is {cell!r}, not a number")
     return float(cell)
 
 
-def split_unit(column):
+def split_unit(column: str) -> tuple:
     """`vibration [mm/s]` as its name and unit; the unit is None where none is stated."""
     name, bracket, rest = column.partition("[")
     return (name.strip(), rest.rstrip("] ").strip()) if bracket else (column.strip(), None)
 
 
-def is_number(cell):
+def is_number(cell: "int | float | str") -> bool:
     try:
         float(cell)
     except ValueError:
@@ -341,7 +347,7 @@ def is_number(cell):
     return True
 
 
-def main(arguments=None):
+def main(arguments: "list | None" = None) -> int:
     parser = argparse.ArgumentParser(description="Judge a machine by its readings; writes one JSON line a row.")
     parser.add_argument("--input", default="-", help="CSV with a header or JSON lines; - is standard input")
     parser.add_argument("--horizon", type=float, default=24.0, help="operating hours to look ahead (24)")
@@ -366,7 +372,7 @@ def main(arguments=None):
         return 2
 
 
-def judge_all(stream, lines, only_last):
+def judge_all(stream: Stream, lines: Iterable, only_last: bool) -> int:
     answered, said = 0, None
     for values, hours, life, at in readings(lines, stream.bundle.sensors):
         said = stream.judge(values, hours, life, at)
@@ -383,7 +389,7 @@ def judge_all(stream, lines, only_last):
     return 0
 
 
-def write(said):
+def write(said: dict) -> None:
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
 
