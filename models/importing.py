@@ -11,6 +11,7 @@ from machine_profiles.profile import Profile
 from models.datasets import Datasets
 from models.history import refresh_history
 from models.import_reading import KEYS, ImportReading, failures_in, read_import
+from models.locks import locked
 from models.results import Preview, Result
 from models.storage import Storage, sha256, whole_file
 from models.telemetry import MaintenanceEvent, Telemetry
@@ -66,27 +67,11 @@ def import_file(
 
     Raises MillwrightError where the file, the map and the machine do not fit each other, or no row is usable.
     """
-    reading = read_import(telemetry, profile, path, column_map, now)
-    result = _result(reading, profile, path, failures_in(telemetry, profile, reading, path))
-    if not len(reading.keys):
-        raise MillwrightError(f"No row of {path.name} can be used; nothing was stored. {_say_rejected(result)}")
     if dry_run:
-        return result
-
-    telemetry.append(profile.id, reading.rows)
-    failures = failures_in(telemetry, profile, reading, path)
-    if failures:
-        telemetry.log(profile.id, *failures)
-    side_file = _write_rejected(storage, profile, path, reading) if len(reading.rejected) else None
-    dataset = refresh_history(telemetry, datasets, profile, now)
-    return result.model_copy(
-        update={
-            "dry_run": False,
-            "lives_ended": len(failures),
-            "rejected_file": side_file,
-            "dataset": dataset.reference if dataset else None,
-        }
-    )
+        return _checked(telemetry, profile, path, column_map, now)[1]
+    with locked(storage.telemetry(profile.id) / ".import.lock"):  # two imports at once would count the same hours
+        reading, result = _checked(telemetry, profile, path, column_map, now)
+        return _store(storage, telemetry, datasets, profile, path, reading, result, now)
 
 
 def preview(
@@ -115,6 +100,42 @@ def preview(
         expected_seconds=round(1.0 + SECONDS_PER_ROW * result.rows_read, 1),
         warnings=tuple(_warnings(reading, result, profile)),
         facts=facts,
+    )
+
+
+def _checked(
+    telemetry: Telemetry, profile: Profile, path: Path, column_map: Path | None, now: datetime
+) -> tuple[ImportReading, ImportResult]:
+    reading = read_import(telemetry, profile, path, column_map, now)
+    result = _result(reading, profile, path, failures_in(telemetry, profile, reading, path))
+    if not len(reading.keys):
+        raise MillwrightError(f"No row of {path.name} can be used; nothing was stored. {_say_rejected(result)}")
+    return reading, result
+
+
+def _store(
+    storage: Storage,
+    telemetry: Telemetry,
+    datasets: Datasets,
+    profile: Profile,
+    path: Path,
+    reading: ImportReading,
+    result: ImportResult,
+    now: datetime,
+) -> ImportResult:
+    telemetry.append(profile.id, reading.rows)
+    failures = failures_in(telemetry, profile, reading, path)
+    if failures:
+        telemetry.log(profile.id, *failures)
+    side_file = _write_rejected(storage, profile, path, reading) if len(reading.rejected) else None
+    dataset = refresh_history(telemetry, datasets, profile, now)
+    return result.model_copy(
+        update={
+            "dry_run": False,
+            "lives_ended": len(failures),
+            "rejected_file": side_file,
+            "dataset": dataset.reference if dataset else None,
+        }
     )
 
 

@@ -13,6 +13,7 @@ from machine_profiles.profile import Profile
 from models.datasets import frame_hash
 from models.life_cuts import ended_life, life_cuts
 from models.lives import EndedBy, Lives
+from models.locks import locked
 from models.results import Result
 from models.storage import Storage, whole_file
 
@@ -80,17 +81,18 @@ class Telemetry:
             raise MillwrightError("Telemetry times carry no time zone; convert them to UTC first.")
         stamped = rows.assign(at=rows["at"].dt.tz_convert("UTC").dt.as_unit("us"))  # DuckDB loses the zone of others
         fresh = stamped.drop_duplicates(["unit", "at"]).sort_values(["unit", "at"])
-        if self._parts(machine_id):
-            stored = self._query(machine_id, 'SELECT unit, epoch_us("at") AS stored_at FROM telemetry', cut=False)
-            asked = fresh["unit"].astype(str) + "@" + _microseconds(fresh["at"]).astype(str)
-            known = set(stored["unit"] + "@" + stored["stored_at"].astype(str))
-            fresh = fresh[~asked.isin(known).to_numpy()]
-        if len(fresh):
-            number = len(self._parts(machine_id))
-            with whole_file(
-                self._storage.telemetry(machine_id) / f"{number:06d}-{frame_hash(fresh)[:8]}.parquet"
-            ) as part:
-                fresh.to_parquet(part, compression="zstd", index=False)
+        with locked(self._storage.telemetry(machine_id) / ".lock"):
+            if self._parts(machine_id):
+                stored = self._query(machine_id, 'SELECT unit, epoch_us("at") AS stored_at FROM telemetry', cut=False)
+                asked = fresh["unit"].astype(str) + "@" + _microseconds(fresh["at"]).astype(str)
+                known = set(stored["unit"] + "@" + stored["stored_at"].astype(str))
+                fresh = fresh[~asked.isin(known).to_numpy()]
+            if len(fresh):
+                number = len(self._parts(machine_id))
+                with whole_file(
+                    self._storage.telemetry(machine_id) / f"{number:06d}-{frame_hash(fresh)[:8]}.parquet"
+                ) as part:
+                    fresh.to_parquet(part, compression="zstd", index=False)
         return len(fresh)
 
     def has(self, machine_id: str) -> bool:
@@ -195,9 +197,10 @@ class Telemetry:
     def log(self, machine_id: str, *events: MaintenanceEvent) -> None:
         """Append the events to the maintenance log, all or none of them."""
         path = self._storage.maintenance(machine_id)
-        before = "".join(f"{event.model_dump_json()}\n" for event in self.maintenance(machine_id))
-        with whole_file(path) as temporary:
-            temporary.write_text(before + "".join(f"{event.model_dump_json()}\n" for event in events))
+        with locked(self._storage.telemetry(machine_id) / ".lock"):
+            before = "".join(f"{event.model_dump_json()}\n" for event in self.maintenance(machine_id))
+            with whole_file(path) as temporary:
+                temporary.write_text(before + "".join(f"{event.model_dump_json()}\n" for event in events))
 
     def maintenance(self, machine_id: str, unit: str | None = None) -> list[MaintenanceEvent]:
         """The maintenance log, oldest first."""
