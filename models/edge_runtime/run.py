@@ -130,7 +130,7 @@ class Stream:
         self.horizon_hours = horizon_hours
         self.tasks = {model["task"] for model in bundle.models if forecast or model["task"] != "forecast"}
         self.row = 0
-        self.life: "str | None" = None
+        self.life: str | None = None
         self.hours = NAN
         self.rows: deque = deque(maxlen=bundle.window_rows)
         self._start_life(NAN)

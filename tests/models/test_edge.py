@@ -1,5 +1,6 @@
 """A bundle says what the chat says, holds what its manifest says, and refuses what it was not made for."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -69,6 +70,10 @@ def test_the_bundle_holds_every_model_in_service_with_its_parity(exported):
     assert sorted(path.name for path in folder.iterdir()) == [
         "anomaly.onnx", "failure.onnx", "forecast.onnx", "manifest.json", "rul.onnx", "run.py",
     ]  # fmt: skip
+
+
+def test_the_device_program_is_written_in_the_python_of_a_jetson_nano():
+    ast.parse(edge.RUNTIME.read_text(), feature_version=(3, 6))
 
 
 def test_the_device_says_what_the_chat_says(home: Path, exported):
