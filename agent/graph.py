@@ -56,7 +56,7 @@ def make_brain(settings: Settings, plant: Plant) -> "BaseChatModel":
     if settings.model == OFFLINE:
         from agent.brains.offline import OfflineBrain
 
-        return OfflineBrain(catalog=lambda: plant.machines)
+        return OfflineBrain(catalog=lambda: plant.machines, now=lambda: plant.now)
     from langchain.chat_models import init_chat_model
 
     options: dict[str, Any] = {}

@@ -27,7 +27,7 @@ from models.training import TrainingResult, TrainingStarted
 from tools.durations import parse_duration
 from tools.machines import MachineDescription, MachineList
 
-_KINDS: dict[str, type[Result]] = {
+KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
         EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult, MachineDescription, MachineList,
@@ -79,7 +79,7 @@ def compose(results: Sequence[ToolCall], asked: Asked) -> str:
 
 def _say(call: ToolCall, asked: Asked) -> Said:
     kind = str(call.kind)
-    return _SAY[kind](_KINDS[kind].model_validate(call.result), asked, call)
+    return _SAY[kind](KINDS[kind].model_validate(call.result), asked, call)
 
 
 def _say_failed(call: ToolCall, asked: Asked) -> str:
