@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_STARTS = (
+STARTS = (
     r"show|plot|graph|chart|display|list|describe|tell|give|check|predict|forecast|rank|compare|re-?train|train|refit|fit|"
     r"promote|put|roll\s?back|roll|revert|export|build|make|create|generate|synthesi[sz]e|simulate|re-?label|label|import|"
     r"load(?!\s*(?:of|on|for|and|,|$|over|in the|trend|reading|sensor))|ingest|upload|log|record|note that|write|explain|bundle|"
@@ -13,7 +13,7 @@ _STARTS = (
 )
 _JOIN = re.compile(
     rf"(?:\s*[,;:]?\s+(?:and then|and after that|and afterwards|and also|after that|afterwards|then also|then|and|also|plus|but|but also|next)"
-    rf"|\s*[,;])\s+(?=(?:(?:then|also|please|just|finally|now|once (?:it|that|this)[^,]*?(?:done|finished|through|in),?|when (?:it|that)[^,]*?(?:done|finished|ready),?)\s+)*(?:{_STARTS})\b)",
+    rf"|\s*[,;])\s+(?=(?:(?:then|also|please|just|finally|now|once (?:it|that|this)[^,]*?(?:done|finished|through|in),?|when (?:it|that)[^,]*?(?:done|finished|ready),?)\s+)*(?:{STARTS})\b)",
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[?!;])\s+|(?<=[^\W_]\.)\s+|(?<=[)\"]\.)\s+|\n+")

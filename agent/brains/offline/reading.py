@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from agent.brains.offline.clauses import Clause, clauses
+from agent.brains.offline.clauses import STARTS, Clause, clauses
 from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.intents import Classifier, Guess
 from agent.brains.offline.machines import Machines, Mention
@@ -22,6 +22,7 @@ from models.results import TASKS
 from tools.registry import all_tools
 
 SURE = 0.42  # below it the person is asked; chosen on held-back paraphrases
+HEARD = 0.01  # from which a clause's leading verb decides
 NO_TOOL = (
     "smalltalk", "help", "work_order", "purchasing", "machine_control", "unsafe", "off_topic", "cancel_job",
 )  # fmt: skip
@@ -33,6 +34,14 @@ NOTHING_IN_IT = re.compile(
     r"^\W*(?:hi|hello|hey|please|thanks?|thank you|cheers|ok(?:ay)?|so|well|also|and|then|now|but|good morning|morning|right|sorry|great|hi there|hey there|listen)*\W*$",
     re.I,
 )
+_ORDERS = re.compile(rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i want(?: you)? to|i need(?: you)? to|i'd like(?: you)? to|let's|kindly|go ahead and|ok|okay|finally|first)\W+)*(?P<verb>{STARTS}|i want|i need|i'd like|we need|we want|help)\b", re.I)
+_HEADS = {
+    "promote": "promote_model", "rollback": "rollback_model", "revert": "rollback_model", "retrain": "train_models",
+    "train": "train_models", "export": "export_edge", "rank": "rank_fleet", "import": "import_telemetry",
+    "ingest": "import_telemetry", "label": "label_rul", "relabel": "label_rul", "synthesize": "synthesize_data",
+    "synthesise": "synthesize_data", "onboard": "onboard_machine", "describe": "describe_machine", "plot": "query_telemetry",
+    "graph": "query_telemetry", "chart": "query_telemetry", "forecast": "forecast_sensor", "log": "log_maintenance",
+}  # fmt: skip
 OTHER = re.compile(r"\b(?:the |our )?other (?P<what>\w+)", re.I)
 NTH = (
     (r"\b(?:the )?(?:first|1st|top|worst) (?:one|machine|on the list)\b|^\W*the (?:first|worst|top)\W*$", 0),
@@ -64,8 +73,8 @@ class Reader:
     def __init__(self, catalog: Catalog, language: MiniLM) -> None:
         self.catalog, self.machines = catalog, Machines(catalog)
         names = [n for p in catalog.values() for n in (p.name, p.manufacturer, p.model, *p.aliases)]
-        self._speller = Speller(language, names)
         self._classifier = Classifier(language)
+        self._speller = Speller(language, names, self._classifier.terms)
         self.guess = lru_cache(maxsize=2048)(self._classifier.guess)
 
     def mend(self, text: str) -> str:
@@ -77,7 +86,7 @@ class Reader:
 
     def read(self, message: str, context: Context) -> Reading:
         text = self.mend(message)
-        parts = [clause for clause in clauses(text) if not NOTHING_IN_IT.match(clause.text)]
+        parts = self._joined([clause for clause in clauses(text) if not NOTHING_IN_IT.match(clause.text)], context)
         if not parts:
             return Reading(remarks=(Remark("smalltalk", text),))
         orders: list[Order] = []
@@ -93,6 +102,9 @@ class Reader:
     def intent(self, words: Words, context: Context) -> Guess:
         """The classifier's guess, with what the clause's form rules out taken away."""
         guess = self.guess(mask(words))
+        head = _ORDERS.match(words.text)
+        if head and (told := _HEADS.get(re.sub(r"\W", "", head["verb"].lower()))) and guess.of(told) > HEARD:
+            guess = guess.raised(told)
         if not re.search(r"\b(cancel|abort|terminate|halt|stop|kill|call off|interrupt|end)\b", words.text, re.I):
             guess = guess.without("cancel_job")
         return guess
@@ -129,9 +141,31 @@ class Reader:
             carried.orders = self._orders(intent, part, words, context, carried, machines, missing, orders)
             orders += carried.orders
 
+    def _joined(self, parts: list[Clause], context: Context) -> list[Clause]:
+        """A bare statement ("pump 5 loses pressure,") goes with the order or question that follows it."""
+        joined: list[Clause] = []
+        for part in parts:
+            last = joined[-1] if joined else None
+            if last and _is_statement(last.text) and not last.later and self._go_together(last, part, context):
+                joined[-1] = replace(part, text=f"{last.text.rstrip('.')}, {part.text}")
+            else:
+                joined.append(part)
+        return joined
+
+    def _go_together(self, statement: Clause, part: Clause, context: Context) -> bool:
+        first, second = self.words(statement.text, context), self.words(part.text, context)
+        if _only_names(first) or any(mention.strength for mention in second.mentions) or part.later:
+            return False
+        told = self.intent(first, context)
+        if told.intent == "log_maintenance" and told.probability > SURE:
+            return self.intent(second, context).intent == "log_maintenance"
+        return told.intent not in ("train_models", "export_edge", "synthesize_data") or told.probability < SURE
+
     def _settle(self, guess: Guess, words: Words, context: Context) -> str | None:
         """Rules for what wording decides beyond doubt; else the likeliest intent, or None where none is likely."""
         text = words.text
+        if is_unsafe(text):
+            return "unsafe"
         if context.image or re.search(r"\.(jpe?g|png|bmp|tiff?|webp)\b", text, re.I):
             return "diagnose_image"
         files = paths(text)
@@ -338,10 +372,24 @@ class _Carried:
             self.machines = machines
 
 
+def _is_statement(text: str) -> bool:
+    return not text.rstrip().endswith("?") and not _ORDERS.match(text)
+
+
+def is_unsafe(text: str) -> bool:
+    """Defeating a protection, or working on what runs or is live: decided by rule, since a slip here could hurt."""
+    defeat = r"\b(?:by-?pass|disabl|overrid|defeat|jumper|bridg|trick|fool|cheat|mute|tape over|get (?:past|round|around)|short out|wedge|tie back|hotwir|deactivat|block|inhibit|switch off|turn off|remov|take off|without)\w*"
+    guard = r"\b(?:interlock|guard|safety|e-?stop|emergency stop|light curtain|door switch|overspeed trip|safety trip|\w+ trip|limit switch|pressure switch|safety relay|protection|protective|fence|relief valve|safety valve|two-?hand|dead man)s?\b"
+    work = r"\b(?:clean|greas|lubricat|reach|open|work|repair|adjust|touch|clear|enter|remov|weld|tighten|change)\w*\b.{0,60}\b(?:while|with|when|as)\b.{0,30}\b(?:running|runs|moving|moves|live|energi[sz]ed|turning|powered|spinning|rotating|in automatic)\b"
+    done = r"^\W*(?:please |log |note |record )*(?:that )?(?:i|we|he|she|they|the \w+)(?:'ve| have| has)? (?:\w+ed|swapped)\b"
+    if re.search(done, text, re.I) and not re.search(r"\b(?:bypass|interlock)", text, re.I):
+        return False
+    return bool(re.search(rf"{defeat}\b.{{0,40}}{guard}", text, re.I) or re.search(work, text, re.I) or re.search(r"\bwithout (?:isolat|lock)\w*", text, re.I))
+
+
 def _only_names(words: Words) -> bool:
-    return bool(words.mentions) and not re.search(
-        r"\w{3,}", re.sub(r"\b(?:the|our|and|for|about|on|regarding|re|with|to)\b", "", words.bare, flags=re.I)
-    )
+    rest = re.sub(r"\b(?:the|our|and|for|about|on|regarding|re|with|to|what|how|also|too|as well|please|same)\b", "", words.bare, flags=re.I)
+    return bool(words.mentions) and not re.search(r"\w", rest)
 
 
 def _means_all(text: str) -> bool:

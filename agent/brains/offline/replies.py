@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from agent.answers.naming import say_list
 from agent.brains.offline.machines import Machines
 from agent.brains.offline.orders import Missing, Order, Remark
 
@@ -122,7 +121,7 @@ def remark(found: Remark, machines: Machines) -> tuple[str, str, tuple[str, ...]
 def say_later(orders: Sequence[Order]) -> str:
     """What follows once the changes that wait have been done."""
     steps = [say_step(order) for order in orders]
-    return f"Once that is done I go on: {say_list(dict.fromkeys(steps))}."
+    return f"Once that is done I go on: {_and(list(dict.fromkeys(steps)))}."
 
 
 def say_step(order: Order) -> str:
@@ -144,10 +143,14 @@ def _which_machine(missing: Missing, machines: Machines) -> str:
     if not named:
         return "Which machine do you mean? Name it by number, brand or model, for example “pump 4” or “the Haas”."
     if missing.why == "unknown":
-        return f"I know no machine “{missing.said}”. The nearest I have: {say_list(named)}. Which one do you mean?"
+        return f"I know no machine “{missing.said}”. The nearest I have: {_and(named)}. Which one do you mean?"
     if len(named) > 6:
         return f"That would be {missing.said} at once. Which of them do you mean? Name a few, or a kind such as “all pumps”."
     return f"“{missing.said}” may be {_either(named)}. Which one do you mean?"
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _either(names: Sequence[str]) -> str:

@@ -157,8 +157,8 @@ class Span:
 class Speller:
     """Mends words that are neither English nor known here, where one known word is near enough."""
 
-    def __init__(self, language: MiniLM, names: Iterable[str]) -> None:
-        self._language = language
+    def __init__(self, language: MiniLM, names: Iterable[str], also: Iterable[str] = ()) -> None:
+        self._language, self._also = language, frozenset(also)
         self._known = {*DOMAIN, *(part.lower() for name in names for part in re.findall(r"[^\W\d_]{3,}", name))}
 
     def mend(self, text: str) -> str:
@@ -175,7 +175,7 @@ class Speller:
         if lower in SHORT_FORMS:
             return SHORT_FORMS[lower]
         base = lower.split("'")[0]
-        if len(base) < 4 or base in self._known or self._language.knows(base) or self._is_inflected(base):
+        if len(base) < 4 or base in self._known or base in self._also or self._language.knows(base) or self._is_inflected(base):
             return word
         allowed = 1 if len(base) < 6 else 2
         near = [
