@@ -1,5 +1,6 @@
 """The guard: no figure leaves in an answer without a tool result of this conversation to show for it."""
 
+import json
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
@@ -7,7 +8,7 @@ from langchain.agents.middleware.types import hook_config
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agent.grounding import strike, untraced_numbers
-from agent.messages import GUARD, text_of
+from agent.messages import DECISION, GUARD, JOB_ENDED, text_of
 from tools.plant import Plant
 
 
@@ -50,6 +51,8 @@ def sources_of(messages: list[BaseMessage]) -> list[Any]:
                 sources.append(str(message.content))
         elif isinstance(message, AIMessage):
             sources += [call["args"] for call in message.tool_calls]
+        elif isinstance(message, HumanMessage) and message.name in (DECISION, JOB_ENDED):
+            sources.append(json.loads(text_of(message)))
         elif isinstance(message, HumanMessage) and message.name != GUARD:
             sources.append(text_of(message))
     return sources

@@ -4,6 +4,7 @@ import logging
 import sys
 import uuid
 
+from agent.graph import OFFLINE
 from agent.service import Copilot
 from agent.turns import Event, Turn
 from agent.yes_or_no import yes_or_no
@@ -49,8 +50,8 @@ def new_thread() -> str:
 def print_turn(turn: Turn, receipts: bool) -> None:
     """The answer, the card where one waits, and the receipts where they are wanted."""
     print(f"\n{turn.answer}")
-    if turn.card is not None and turn.outcome == "approval":
-        print(f"\n{card_text(turn.card)}\n\nAnswer with “yes” or “no”.")
+    if turn.card is not None and turn.outcome == "approval" and turn.model != OFFLINE:
+        print(f"\n{card_text(turn.card)}")  # the offline brain's answer says all that is on the card
     if receipts and turn.receipts:
         print("\nReceipts")
         for receipt in turn.receipts:

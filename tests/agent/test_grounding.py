@@ -4,7 +4,7 @@ import pytest
 
 from agent.grounding import WITHHELD, strike, untraced_numbers
 from agent.messages import GUARD
-from tests.agent.scripted import HAAS, PUMP, call, copilot, script
+from tests.agent.scripted import HAAS, PUMP, call, copilot, plant_at, script
 
 HEALTH = {
     "machine_id": PUMP,
@@ -166,3 +166,12 @@ def test_the_struck_answer_is_what_the_conversation_keeps(tmp_path):
     talk.say("t", "Describe the Haas")
     kept = [message.text for message in brain.shown[-1] if message.type == "ai"]
     assert f"It has {WITHHELD}." in kept
+
+
+def test_the_figures_of_a_job_that_ended_are_figures_with_their_units(tmp_path):
+    """A training of 291 s may be told as 5 min, though it reaches the brain as text."""
+    talk = copilot(tmp_path, script("It took 5 min, and not 9 min.", "It took 5 min, and not 9 min."))
+    jobs = plant_at(tmp_path).jobs
+    job = jobs.end(jobs.start("train", HAAS, {}, {}), "done", result={"seconds": 291.3})
+    talk._threads.add_job("t", job.job_id)
+    assert talk.continue_after_jobs("t").ungrounded == ("9 min",)
