@@ -109,7 +109,8 @@ def _walk(value: Any, name: str, unit: str | None, known: Known, texts: list[str
             known.counts.add(len(value))  # a table of figures, such as failures by mode
         for key, item in value.items():
             texts.append(str(key))
-            field_name = "version" if name == "models" else str(key)
+            versions = name == "models" and all(isinstance(each, int) for each in value.values())
+            field_name = "version" if versions else str(key)
             _walk(item, field_name, _inherit(inner, unit, field_name), known, texts)
     else:
         items = list(value)

@@ -24,7 +24,7 @@ HEALTH = {
     "data_version": "ab12cd34ef56",
 }
 BUNDLE = {"bundle": "bundles/PUMP_GRUNDFOS_CR3_004/jetson_nano-int8@2", "total_bytes": 48_531, "seconds": 3.4,
-          "models": [{"task": "failure"}, {"task": "rul"}], "parity_max_abs": 1.2e-7}  # fmt: skip
+          "models": [{"task": "failure", "size_bytes": 783}, {"task": "rul"}], "parity_max_abs": 1.2e-7}  # fmt: skip
 FLEET = {
     "ranked": 20,
     "machines": [{"rank": 1, "state": "alarm"}, {"rank": 2, "state": "watch"}, {"rank": 3, "state": "watch"}],
@@ -46,6 +46,7 @@ SOURCES = [HEALTH, BUNDLE, FLEET, "Will pump 4 last 3 days, until 4 June?", "Gru
         "Grundfos CR 3-10 (pump 4), PUMP_GRUNDFOS_CR3_004.",
         "Failure model version 3, RUL model v12, data ab12cd34ef56.",
         "Readings up to 2026-06-01 00:00 UTC, which is 1 June 2026.",
+        "The failure model has 0.8 kB.",
         "The bundle jetson_nano-int8@2 has 49 kB, or 0.05 MB, made in 3.4 s.",
         "2 models in it. 20 machines compared, 2 of them to be watched.",
         "You asked about 3 days, that is 72 h, until 4 June.",
