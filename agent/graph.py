@@ -9,10 +9,12 @@ from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddlewar
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from agent.approvals import Approvals
+from agent.fallback import Fallback
 from agent.guard import Guard
 from agent.healing import Healing
 from agent.threads import Threads
 from agent.tool_calls import ToolCalls, TurnContext
+from machine_profiles.errors import MillwrightError
 from settings import Settings
 from tools.plant import Plant
 from tools.registry import langchain_tools
@@ -24,6 +26,14 @@ MODEL_CALLS = 16  # of one turn
 OFFLINE = "offline"
 
 
+class UnusableModel(MillwrightError):
+    def __init__(self, model: str, error: Exception) -> None:
+        super().__init__(
+            f"MILLWRIGHT_MODEL={model!r} cannot be used: {str(error).splitlines()[0]} "
+            "Set it to `offline`, or to provider:model with that provider's LangChain package installed."
+        )
+
+
 def build_graph(
     brain: "BaseChatModel", plant: Plant, checkpointer: SqliteSaver, approvals: Approvals, threads: Threads
 ) -> Any:
@@ -31,6 +41,7 @@ def build_graph(
     middleware: list[AgentMiddleware[Any, Any]] = [
         Healing(),
         ToolCalls(approvals, threads),
+        Fallback(lambda: offline_brain(plant)),
         Guard(plant, repairs=0 if name_of(brain) == OFFLINE else 1),
         ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
     ]
@@ -54,9 +65,7 @@ def open_checkpointer(path: Path) -> SqliteSaver:
 def make_brain(settings: Settings, plant: Plant) -> "BaseChatModel":
     """The brain that `settings.model` names: `offline`, or `provider:model` of init_chat_model."""
     if settings.model == OFFLINE:
-        from agent.brains.offline import OfflineBrain
-
-        return OfflineBrain(catalog=lambda: plant.machines, now=lambda: plant.now)
+        return offline_brain(plant)
     from langchain.chat_models import init_chat_model
 
     options: dict[str, Any] = {}
@@ -64,7 +73,16 @@ def make_brain(settings: Settings, plant: Plant) -> "BaseChatModel":
         options["base_url"] = settings.model_base_url
         if settings.model.startswith("openai:"):
             options["use_responses_api"] = False  # servers that speak the OpenAI protocol lack that newer one
-    return init_chat_model(settings.model, **options)
+    try:
+        return init_chat_model(settings.model, **options)
+    except (ImportError, ValueError) as error:
+        raise UnusableModel(settings.model, error) from error
+
+
+def offline_brain(plant: Plant) -> "BaseChatModel":
+    from agent.brains.offline import OfflineBrain
+
+    return OfflineBrain(catalog=lambda: plant.machines, now=lambda: plant.now)
 
 
 def name_of(brain: "BaseChatModel") -> str:

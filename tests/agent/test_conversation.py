@@ -7,10 +7,11 @@ import sys
 import pytest
 from langchain_core.messages import AIMessage
 
-from agent.graph import MODEL_CALLS
+from agent.graph import MODEL_CALLS, UnusableModel, make_brain
 from agent.messages import unanswered
 from agent.turns import Event
-from tests.agent.scripted import HAAS, PUMP, call, calls, copilot, script
+from settings import Settings
+from tests.agent.scripted import HAAS, PUMP, call, calls, copilot, plant_at, script
 
 
 def test_recovers_from_a_wrong_machine_id(tmp_path):
@@ -165,3 +166,16 @@ def test_conversations_do_not_mix(tmp_path):
     talk.say("one", "Describe the Haas")
     talk.say("two", "And its limits?")
     assert HAAS not in str(brain.shown[-1])
+
+
+def test_a_brain_out_of_reach_is_stood_in_for_and_that_is_said(tmp_path):
+    turn = copilot(tmp_path, script(ConnectionError("refused"), ConnectionError("refused"))).say("t", "List the pumps")
+    assert [each.args for each in turn.calls] == [{"kind": "pump"}]
+    assert "the offline brain answered" in turn.answer
+    assert turn.model == "offline"
+
+
+def test_a_model_that_cannot_be_used_is_named_with_what_would_be_right(tmp_path):
+    settings = Settings(home=tmp_path, model="nobody:at-all")
+    with pytest.raises(UnusableModel, match="Set it to `offline`, or to provider:model"):
+        make_brain(settings, plant_at(tmp_path))
