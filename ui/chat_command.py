@@ -39,6 +39,9 @@ def chat_command(
             print_turn(turn, receipts)
             print(f"\n(go on with: --thread {turn.thread})" if thread is None else "")
         return 1 if turn.outcome == "error" else 0
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 1
     finally:
         copilot.close()
 

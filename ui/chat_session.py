@@ -38,15 +38,15 @@ class ChatSession:
         while True:
             try:
                 line = ask().strip()
+                if line == "/quit":
+                    return 0
+                if line:
+                    self._answer(line)
+                self._tell_of_jobs()
             except EOFError:
                 return 0
             except KeyboardInterrupt:
-                continue
-            if line == "/quit":
-                return 0
-            if line:
-                self._answer(line)
-            self._tell_of_jobs()
+                print("\nStopped; the conversation is as it was. /quit leaves it.")
 
     def _answer(self, line: str) -> None:
         try:

@@ -17,6 +17,7 @@ from models.health import FleetRanking, HealthPrediction, LimitCrossing, RankedM
 from models.results import Quantity
 from models.telemetry import MAIN
 
+UNLIKELY, LIKELY = 0.2, 0.8
 MOVED = 2.0  # standard deviations of sound readings from which a sensor is worth a word
 _FINDING = {
     "alarm": "{machine} is in alarm and should be looked at now",
@@ -152,10 +153,21 @@ def _doubts(found: HealthPrediction) -> list[str]:
         doubts.append("No failure model is in service, so the chance of failure is not known.")
     if found.rul is None:
         doubts.append("No RUL model is in service, so the remaining life is not known.")
+    if _at_odds(found):
+        doubts.append("The failure and RUL models do not agree here; go by the worse of the two.")
     interval = found.rul.interval if found.rul and not found.rul_at_cap else None
     if interval is not None and found.rul is not None and interval.high - interval.low > 1.5 * found.rul.value:
         doubts.append("The interval is wide: few comparable lives have been seen.")
     return doubts
+
+
+def _at_odds(found: HealthPrediction) -> bool:
+    """A life that ends within the time asked about at a small chance of failure, or a long one at a great chance."""
+    if found.failure_probability is None or found.rul is None:
+        return False
+    chance, horizon = found.failure_probability.value, found.horizon_hours
+    ends_within = found.rul.value <= horizon and not found.rul_at_cap
+    return (chance < UNLIKELY and ends_within) or (chance > LIKELY and _earliest_end(found.rul) > horizon)
 
 
 def _machine(found: HealthPrediction, asked: Asked) -> str:

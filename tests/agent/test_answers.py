@@ -196,6 +196,18 @@ def test_a_weak_record_is_said_to_be_weak():
     )
 
 
+@pytest.mark.parametrize(
+    ("chance", "hours", "at_odds"),
+    [(0.09, 43.0, True), (0.9, 300.0, True), (0.9, 43.0, False), (0.09, 300.0, False)],
+    ids=["short life, small chance", "long life, great chance", "both bad", "both good"],
+)
+def test_models_that_do_not_agree_are_said_not_to(chance, hours, at_odds):
+    rul = Quantity(value=hours, unit="h", interval=Interval(low=hours - 20, high=hours + 20, confidence=0.9))
+    found = health(state="act", rul=rul, failure_probability=Quantity(value=chance, unit="probability"))
+    text = compose([call("predict_health", found)], Asked(catalog=CATALOG))
+    assert ("go by the worse of the two" in text) == at_odds
+
+
 def test_machines_that_could_not_be_judged_are_not_passed_over():
     assert "Not ranked, so not known: Haas VF-2 (machining centre 16)" in say("fleet")
 
