@@ -26,7 +26,8 @@ def silent(_done: float, _step: str) -> None: ...
 
 
 def hashes(home: Path) -> dict[str, str]:
-    files = sorted(path for path in home.rglob("*") if path.is_file())
+    """SHA-256 by name of every file but the empty ones that writers lock."""
+    files = sorted(path for path in home.rglob("*") if path.is_file() and not path.name.endswith(".lock"))
     return {path.relative_to(home).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
