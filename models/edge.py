@@ -31,19 +31,23 @@ RUNTIME = Path(__file__).parent / "edge_runtime" / "run.py"
 
 
 class Platform(NamedTuple):
-    """What runs on a target: the newest operator set and IR version that its ONNX Runtime reads."""
+    """What runs on a target, and the newest operator sets and IR version that its ONNX Runtime loads.
+
+    From ONNX Runtime's version matrix; 1.11 and older refuse ai.onnx.ml 3 outright (microsoft/onnxruntime issue 11898).
+    """
 
     software: str
     onnxruntime: str
     opset: int
+    trees: int  # ai.onnx.ml
     ir: int
 
 
 PLATFORMS: dict[Target, Platform] = {
-    "jetson_nano": Platform("JetPack 4.6, Python 3.6", "1.10", 15, 8),
-    "jetson_xavier_nx": Platform("JetPack 5.1, Python 3.8", "1.16", 19, 9),
-    "jetson_orin": Platform("JetPack 6, Python 3.10", "1.18", 21, 10),
-    "cpu": Platform("any Linux, Python 3.8 or later", "1.18", 21, 10),
+    "jetson_nano": Platform("JetPack 4.6, Python 3.6", "1.10", 15, 2, 8),
+    "jetson_xavier_nx": Platform("JetPack 5.1, Python 3.8", "1.16", 19, 3, 9),
+    "jetson_orin": Platform("JetPack 6, Python 3.10", "1.18", 21, 4, 10),
+    "cpu": Platform("any Linux, Python 3.8 or later", "1.18", 21, 4, 10),
 }
 
 
@@ -75,8 +79,9 @@ class NotForTarget(MillwrightError):
         takes = PLATFORMS[target]
         super().__init__(
             f"Version {card.version} of the {card.task} model of {card.machine_id} needs operator set "
-            f"{found['ai.onnx']} and IR {found['ir']}; {target} (ONNX Runtime {takes.onnxruntime}) reads up to "
-            f"{takes.opset} and {takes.ir}. Train it again, or choose another target."
+            f"{found['ai.onnx']}, trees {found.get('ai.onnx.ml', 1)} and IR {found['ir']}; {target} (ONNX Runtime "
+            f"{takes.onnxruntime}) reads up to {takes.opset}, {takes.trees} and {takes.ir}. Train it again, or choose "
+            f"another target."
         )
 
 
@@ -157,7 +162,7 @@ def _next_folder(bundles: Path, name: str) -> Path:
 
 
 def _copy_graph(registry: Registry, card: ModelCard, target: Target, folder: Path) -> None:
-    from models.edge_manifest import opsets
+    from models.edge_manifest import opsets, with_older_trees
 
     source, file = registry.folder(card.machine_id, card.task, card.version) / GRAPH, folder / f"{card.task}.onnx"
     found, takes = opsets(source), PLATFORMS[target]
@@ -165,7 +170,12 @@ def _copy_graph(registry: Registry, card: ModelCard, target: Target, folder: Pat
         raise NotForTarget(card, target, found)
     if source.stat().st_size > LARGEST_BYTES:
         raise TooLarge(card, source.stat().st_size)
-    shutil.copyfile(source, file)
+    if found.get("ai.onnx.ml", 1) <= takes.trees:
+        shutil.copyfile(source, file)
+    elif (older := with_older_trees(source, takes.trees)) is not None:
+        file.write_bytes(older)
+    else:
+        raise NotForTarget(card, target, found)
 
 
 def _check(

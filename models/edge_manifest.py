@@ -52,6 +52,19 @@ def opsets(path: Path) -> dict[str, int]:
     return {each.domain or "ai.onnx": each.version for each in model.opset_import} | {"ir": model.ir_version}
 
 
+def with_older_trees(path: Path, version: int) -> bytes | None:
+    """The graph with its tree nodes read by an older ai.onnx.ml; None where they use what that version lacks."""
+    model = onnx.load(str(path), load_external_data=False)
+    for each in model.opset_import:
+        if each.domain == "ai.onnx.ml":
+            each.version = version
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError:
+        return None
+    return model.SerializeToString()
+
+
 def _input(profile: Profile, card: ModelCard, baseline: "pd.Series[float] | None") -> dict[str, Any]:
     sensors = [
         {

@@ -10,10 +10,11 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from models import edge, edge_parity, health
 from models.edge import NotForTarget, TooLarge
+from models.edge_manifest import with_older_trees
 from models.edge_parity import ParityLost
 from models.edge_runtime.run import BadInput, Bundle, Damaged, readings
 from models.registry import Registry
@@ -199,9 +200,31 @@ def test_a_bundle_that_answers_otherwise_is_not_kept(home: Path, exported, tmp_p
 def test_a_graph_too_new_for_the_target_is_not_exported(tmp_path: Path):
     serve(tmp_path, tasks=("rul",))
     write_graph(Storage(tmp_path).models(PUMP.id, "rul") / "v1", PUMP, "rul", opset=17)
-    with pytest.raises(NotForTarget, match=r"needs operator set 17 and IR 8; jetson_nano .* reads up to 15"):
+    with pytest.raises(NotForTarget, match=r"needs operator set 17, .* jetson_nano .* reads up to 15"):
         export(tmp_path)
     assert list(Storage(tmp_path).bundles(PUMP.id).glob("[!.]*")) == []
+
+
+def test_trees_are_written_for_the_runtime_of_the_target(tmp_path: Path):
+    """ONNX Runtime 1.10 refuses ai.onnx.ml 3; a tree that needs nothing of it is stamped 2, others are refused."""
+    found = {}
+    for name, values in (("plain", {}), ("double", {"base_values_as_tensor": numpy_helper.from_array(np.zeros(1))})):
+        tree = helper.make_node(
+            "TreeEnsembleRegressor", ["x"], ["y"], domain="ai.onnx.ml", n_targets=1, nodes_treeids=[0],
+            nodes_nodeids=[0], nodes_featureids=[0], nodes_values=[0.0], nodes_modes=["LEAF"], nodes_truenodeids=[0],
+            nodes_falsenodeids=[0], target_treeids=[0], target_nodeids=[0], target_ids=[0], target_weights=[1.5],
+            **values,
+        )  # fmt: skip
+        shape = [helper.make_tensor_value_info(side, onnx.TensorProto.FLOAT, ["n", 1]) for side in "xy"]
+        graph = helper.make_graph([tree], "tree", shape[:1], shape[1:])
+        stamps = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 3)]
+        path = tmp_path / f"{name}.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=stamps, ir_version=8), str(path))
+        found[name] = with_older_trees(path, 2)
+    assert {each.domain: each.version for each in onnx.load_from_string(found["plain"]).opset_import} == {
+        "": 15, "ai.onnx.ml": 2,
+    }  # fmt: skip
+    assert found["double"] is None
 
 
 def test_a_model_above_ten_megabytes_is_not_exported(tmp_path: Path):
