@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -103,7 +104,11 @@ class Datasets:
             raise MillwrightError(f"{info.reference} of {info.machine_id} holds {info.content}, not lives.")
         return Lives(self.rows(info), pd.read_parquet(self.folder(info) / "ends.parquet"), sensors)
 
-    def folder(self, info: DatasetInfo):
+    def report_path(self, info: DatasetInfo, name: str) -> str:
+        """Where a report of the data set lies, as a path under HOME."""
+        return self._storage.relative(self.folder(info) / name)
+
+    def folder(self, info: DatasetInfo) -> Path:
         return self._storage.datasets(info.machine_id) / info.reference
 
 

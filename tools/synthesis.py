@@ -19,7 +19,9 @@ class SynthesizeData(Arguments):
 def synthesize_data(plant: Plant, args: SynthesizeData) -> SynthesisResult:
     """Make a synthetic data set for a machine from its recorded lives, with a quality report.
 
-    The result is a new version of the data set `synthetic`; label_rul and train_models can take it.
+    Use for "make more data for the pump". The result is a new version of the data set `synthetic`; label_rul can take
+    it. High quality says that rows look real; `tried` says how well models trained on them did on recorded lives.
+    ctgan, tvae and par need a minute or more to be any good; lives and gaussian_copula take seconds.
     """
     profile = plant.machines[args.machine_id]
     return synthesis.synthesize(
@@ -30,4 +32,5 @@ def synthesize_data(plant: Plant, args: SynthesizeData) -> SynthesisResult:
         method=args.method,
         time_limit_s=args.time_limit_s,
         seed=plant.seed,
+        now=plant.now,
     )
