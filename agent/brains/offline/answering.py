@@ -97,10 +97,11 @@ def _ended_jobs(since: Sequence[BaseMessage]) -> list[ToolCall]:
 
 def _left(found: Sequence[Step], reader: Reader) -> list[str]:
     """What was not done and why, and what follows."""
-    lines = []
+    reasons: dict[str, list[Order]] = {}
     for step in found:
         if step.state in ("skipped", "blocked"):
-            lines.append(f"Not done: {replies.say_step(step.order)}, because {step.why}.")
+            reasons.setdefault(step.why, []).append(step.order)
+    lines = [f"Not done: {replies.say_steps(orders)}, because {why}." for why, orders in reasons.items()]
     later = [
         step.order
         for place, step in enumerate(found)

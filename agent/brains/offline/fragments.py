@@ -22,6 +22,7 @@ from agent.brains.offline.slots import (
     blank,
     fill,
     named,
+    note_of,
     paths,
     tasks,
 )  # fmt: skip
@@ -89,7 +90,7 @@ def fragment(reader: Reader, message: str, context: Context) -> Fragment | None:
     rest = blank(rest, [*values, *(span for span, _ in numbers)])
     rest = _LEADS.sub(" ", rest)
     left = [word for word in re.findall(r"[a-z']+", rest.lower()) if word not in _FILLER and len(word) > 1]
-    other = bool(re.search(r"\bother\b", words.text))
+    other = bool(re.search(r"\bother\b|\b(?:both|all|each|every one)\b(?: of)?(?: them| three| these)?\W*$", words.text, re.I))
     action = named(ACTIONS, words.text)
     if left and not (action and len(words.text.split()) <= 4):
         return None
@@ -122,7 +123,14 @@ def applied(reader: Reader, found: Fragment, base: Reading, asked_back: bool, co
                 if values and (lengths := found.words.lengths):
                     fresh = replace(fresh, horizon=lengths[0].said)
                 changed.setdefault(place, []).append(reader.checked(fresh))
+    amended = {place: orders for place, orders in changed.items() if _is_change(base.orders[place])}
+    if found.amends and amended and not machines:
+        changed = amended  # what was read already stays as it is
     return Reading(tuple(_with_dependants(base.orders, changed)), corrects=not _adds(found)) if changed else None
+
+
+def _is_change(order: Order) -> bool:
+    return all_tools()[order.tool].effect == "change"
 
 
 def _with_dependants(before: Sequence[Order], changed: dict[int, list[Order]]) -> list[Order]:
@@ -171,7 +179,8 @@ def _filled(reader: Reader, found: Fragment, order: Order, missing: Missing, con
     if missing.slot == "task" and (wanted := tasks(found.words.bare)):
         return [reader.checked(replace(order, args={**order.args, "task": task}, missing=None)) for task in wanted]
     if missing.slot == "action" and (action := named(ACTIONS, text)):
-        return [reader.checked(replace(order, args={**order.args, "action": action}, missing=None))]
+        note = note_of(text) if len(text.split()) > 1 else order.args.get("note", "")
+        return [reader.checked(replace(order, args={**order.args, "action": action, "note": note}, missing=None))]
     if missing.slot == "path" and (files := paths(text)):
         return [reader.checked(replace(order, args={**order.args, "path": files[0]}, missing=None))]
     if missing.slot in ("limits", "sensor"):

@@ -181,6 +181,9 @@ _NOT_A_NUMBER_OF = r"(?!\s*(?:%|percent|h\b|hours?|hrs?|d\b|days?|w\b|weeks?|mon
 _ORDINAL_UNITS = r"(?:machine|asset|equipment|mach)"
 
 
+_NOT = re.compile(r"\b(?:not|isn't|instead of|rather than|except)\s+(?:the\s+|our\s+|for\s+(?:the\s+)?)?$", re.I)
+
+
 @dataclass(frozen=True)
 class Mention:
     """A place where machines are named. `choices` are all that fit: one is resolved, none is unknown.
@@ -214,17 +217,19 @@ class Machines:
             for mention in finder(text):
                 if not any(mention.span.overlaps(other.span) for other in found):
                     found.append(mention)
-        return self._settled(sorted(found, key=lambda mention: mention.span.start), text)
+        settled = self._settled(sorted(found, key=lambda mention: mention.span.start), text)
+        meant = [mention for mention in settled if not _NOT.search(text[: mention.span.start])]
+        return meant or settled
 
     def _finders(self) -> list[Callable[[str], Iterable[Mention]]]:
         return [
             self._by_id, self._by_kind_and_number, self._by_number, self._by_foreign_brand, self._by_name,
-            self._by_initial, self._unknown, self._by_kind,
+            self._by_initial, self._all, self._unknown, self._by_kind,
         ]  # fmt: skip
 
     def nearest(self, words: str, count: int = 3) -> list[str]:
         """Ids of the machines whose names are most like the words."""
-        labels = {p.id: f"{p.name} {p.kind} {p.number} {' '.join(p.aliases)}" for p in self.catalog.values()}
+        labels = {p.id: f"{p.name} {p.manufacturer} {p.kind} {p.number} {' '.join(p.aliases)}" for p in self.catalog.values()}
         found = process.extract(words, labels, scorer=fuzz.token_set_ratio, limit=count)
         return [key for _, _, key in found]
 
@@ -344,6 +349,11 @@ class Machines:
             )
             if choices:
                 yield Mention(Span(found.start(), found.end()), found[0], choices, strength=1)
+
+    def _all(self, text: str) -> Iterable[Mention]:
+        every = r"\b(?:all|every)(?: of)?(?: the| our)? (?:machines?|assets?|equipment)\b|\b(?:whole|entire) (?:fleet|plant)\b"
+        for found in re.finditer(every, text, re.I):
+            yield Mention(Span(found.start(), found.end()), found[0], tuple(self.catalog), every=True, plural=True, strength=0)
 
     def _unknown(self, text: str) -> Iterable[Mention]:
         strange = "|".join(kind.replace("_", " ") for kind in UNKNOWN_KINDS)

@@ -28,7 +28,7 @@ def mask(words: Words) -> str:
     for found in JOB.finditer(words.text):
         put(Span(found.start(), found.end()), "job job-1")
     for mention in words.mentions:
-        if mention.strength or not mention.plural:
+        if mention.strength or (not mention.plural if not mention.every else mention.kind):
             put(mention.span, "all the machines" if mention.every else "the machine")
     for length in words.lengths:
         if _COUNTED.search(length.said):

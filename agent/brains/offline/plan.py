@@ -85,7 +85,7 @@ def _told(step: Step, exchange: int, place: int, messages: Sequence[BaseMessage]
         if isinstance(message, AIMessage):
             for call in message.tool_calls:
                 if place_of(str(call["id"])) == (exchange, place):
-                    args = {key: value for key, value in call["args"].items()}
+                    args = dict(call["args"])
                     step = replace(step, state="called", call_id=str(call["id"]), order=replace(step.order, args=args))
         elif isinstance(message, ToolMessage) and place_of(message.tool_call_id) == (exchange, place):
             step = _answered(step, message)
@@ -138,7 +138,7 @@ def _holds(order: Order, before: Sequence[Step]) -> tuple[bool, str]:
         return not better, "the new model is not worse"
     if order.tool == "promote_model" and all(model["champion_metrics"] is None for model in wanted):
         return False, "it is the first of its kind and went into service at once"
-    return bool(better), "the new model is not better than the one in service"
+    return bool(better), "no new model is better than the one in service"
 
 
 def _trained(found: Sequence[Step], order: Order) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ _HEADS = {
     "synthesise": "synthesize_data", "onboard": "onboard_machine", "describe": "describe_machine", "plot": "query_telemetry",
     "graph": "query_telemetry", "chart": "query_telemetry", "forecast": "forecast_sensor", "log": "log_maintenance",
 }  # fmt: skip
+_OF_THEM = re.compile(r"\bwhich (?:one|of (?:them|the two|these|those))\b", re.I)
 OTHER = re.compile(r"\b(?:the |our )?other (?P<what>\w+)", re.I)
 NTH = (
     (r"\b(?:the )?(?:first|1st|top|worst) (?:one|machine|on the list)\b|^\W*the (?:first|worst|top)\W*$", 0),
@@ -107,6 +108,8 @@ class Reader:
             guess = guess.raised(told)
         if not re.search(r"\b(cancel|abort|terminate|halt|stop|kill|call off|interrupt|end)\b", words.text, re.I):
             guess = guess.without("cancel_job")
+        if context.job is None and not re.search(r"\b(jobs?|train\w*|retrain\w*|progress|synthesis|export)\b", words.text, re.I):
+            guess = guess.without("get_job")
         return guess
 
     def _take(
@@ -184,7 +187,10 @@ class Reader:
                 ):
                     return "predict_health"
         named = [mention for mention in words.mentions if mention.strength and len(mention.resolved) == 1]
-        if guess.intent == "rank_fleet" and len(named) >= 1:
+        group = any(mention.every and mention.kind for mention in words.mentions)
+        if guess.intent == "rank_fleet" and (named or group or (len(context.focus) > 1 and _OF_THEM.search(text))):
+            return "predict_health"
+        if guess.intent == "list_machines" and group and re.search(r"\bhow (?:are|is|do|does)\b|\b(?:ok|okay|fine|healthy|doing)\b", text, re.I):
             return "predict_health"
         if (
             guess.intent == "compare_models"
@@ -226,7 +232,7 @@ class Reader:
         carried.take(machines)
         targets: list[str | None] = [*machines] or [None]
         if len(machines) > 6:
-            missing, targets = Missing("machine", f"{len(machines)} machines", machines), [None]
+            missing, targets = Missing("machine", "all these machines", machines), [None]
         return [
             order
             for machine_id in targets
@@ -393,7 +399,7 @@ def _only_names(words: Words) -> bool:
 
 
 def _means_all(text: str) -> bool:
-    return bool(re.search(r"\b(?:both|all|them|they|these|those|each|their)\b", text, re.I))
+    return bool(re.search(r"\b(?:both|all|them|they|these|those|each|their|which one|which of)\b", text, re.I))
 
 
 def _likely(guess: Guess) -> tuple[str, ...]:

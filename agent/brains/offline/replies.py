@@ -58,6 +58,13 @@ _REFUSALS = {
     "cancel_job": "I cannot cancel a job by chat in this version; it ends by itself at its time limit, and nothing goes into "
     "service without your approval. I can tell you how it stands.",
 }  # fmt: skip
+_STEPS = {
+    "promote_model": "putting {models} into service", "rollback_model": "bringing back {models} from before",
+    "compare_models": "comparing the versions of {models}", "export_edge": "the export", "train_models": "the training",
+    "predict_health": "looking at its health again", "synthesize_data": "making synthetic data", "label_rul": "labelling",
+    "import_telemetry": "the import", "log_maintenance": "the log entry", "query_telemetry": "showing the readings",
+    "rank_fleet": "ranking the machines",
+}  # fmt: skip
 _LIMITS = {
     "rows": "a data set has between a hundred and two hundred thousand rows",
     "horizon_hours": "I can look ahead up to ninety days, and it must be more than nothing",
@@ -120,22 +127,22 @@ def remark(found: Remark, machines: Machines) -> tuple[str, str, tuple[str, ...]
 
 def say_later(orders: Sequence[Order]) -> str:
     """What follows once the changes that wait have been done."""
-    steps = [say_step(order) for order in orders]
-    return f"Once that is done I go on: {_and(list(dict.fromkeys(steps)))}."
+    condition = next((order.condition for order in orders if order.condition), None)
+    return f"Once that is done I go on{f', {condition}' if condition else ''}: {say_steps(orders)}."
 
 
-def say_step(order: Order) -> str:
+def say_steps(orders: Sequence[Order]) -> str:
+    """ "putting the failure and RUL models into service and the export" """
     tasks = {"rul": "RUL"}
-    task = tasks.get(str(order.args.get("task")), order.args.get("task"))
-    what = {
-        "promote_model": f"putting the {task} model into service", "export_edge": "the export", "train_models": "the training",
-        "compare_models": f"comparing the {task} models", "predict_health": "its health again", "rollback_model": "the roll-back",
-    }.get(order.tool, order.tool.replace("_", " "))  # fmt: skip
-    return (
-        f"{what}, {order.condition}"
-        if order.condition and order.condition.lower().startswith(("if", "unless", "provided", "in case"))
-        else what
-    )
+    by_tool: dict[str, list[str]] = {}
+    for order in orders:
+        task = str(order.args.get("task", ""))
+        by_tool.setdefault(order.tool, []).append(tasks.get(task, task))
+    steps = []
+    for tool, named in by_tool.items():
+        models = f"the {_and(list(dict.fromkeys(named)))} model{'s' if len(set(named)) > 1 else ''}"
+        steps.append(_STEPS.get(tool, tool.replace("_", " ")).format(models=models))
+    return _and(steps)
 
 
 def _which_machine(missing: Missing, machines: Machines) -> str:
