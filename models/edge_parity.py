@@ -95,7 +95,8 @@ def require_same_stream(
         if not last and (stream.learning or position <= len(rows) - STREAMED_ROWS):
             continue  # a young life's sound state is still being learnt; it is complete at the last row
         expected = latest_input(profile, rows.iloc[:position], baseline)
-        ours = bundle.answers(*stream.inputs(), horizon_hours=HORIZONS[0])
+        window, sound, age_hours = stream.inputs()
+        ours = bundle.answers(window, sound, age_hours, HORIZONS[0])
         for card in cards:
             folder = registry.folder(card.machine_id, card.task, card.version)
             theirs = answer(folder, expected, HORIZONS[0] if card.task == "failure" else None)
