@@ -84,10 +84,13 @@ def _csv(path: Path) -> TableFile:
             f"Export or copy it again."
         )
     whole = [line for line in lines if line not in broken]
-    table = pd.read_csv(
-        path, sep=delimiter, encoding=encoding, dtype=str, keep_default_na=False, names=header, header=None,
-        index_col=False, skiprows=[0, *(line - 1 for line in broken)], skipinitialspace=True,
-    )  # fmt: skip
+    try:
+        table = pd.read_csv(
+            path, sep=delimiter, encoding=encoding, dtype=str, keep_default_na=False, names=header, header=None,
+            index_col=False, skiprows=[0, *(line - 1 for line in broken)], skipinitialspace=True,
+        )  # fmt: skip
+    except pd.errors.ParserError as error:
+        raise UnreadableFile(f"{path.name} has a quote that is never closed; export it again.") from error
     if len(table) != len(whole):
         raise UnreadableFile(f"{path.name} has line breaks inside its fields; export it without them.")
     table.index = pd.Index(whole, name="line")

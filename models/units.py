@@ -30,6 +30,7 @@ _ALIASES = {
 }  # fmt: skip
 _UNREADABLE = (  # what pint raises on text it cannot read
     pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError, AssertionError, TokenError, IndexError,
+    ArithmeticError,
 )  # fmt: skip
 _CUBED = re.compile(r"(?<![a-zA-Z])(mm|cm|m|ft|in)3\b")
 

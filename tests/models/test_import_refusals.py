@@ -79,6 +79,7 @@ def test_a_file_of_impossible_rows_alone_is_refused_and_nothing_is_stored(world:
         ("at,vibration_velocity\n", "no rows"),
         ("at,vibration_velocity\n2026-05-01T00:00Z,1.0\n2026-05-01T01:0", "cut short.*line, 3, has 1 of 2"),
         ("at,flow,flow\n2026-05-01T00:00Z,1,2\n", "'flow' more than once"),
+        ('at,flow\n2026-05-01T00:00Z,"3\n2026-05-01T01:00Z,3\n', "a quote that is never closed|cut short|line breaks"),
         ("PAR1 and no more", "cut short or damaged"),
         ("date,vibration_velocity\n2026-05-01T00:00Z,1.0\n", "named at, time or timestamp.*'date'"),
         ("at,shaking\n2026-05-01T00:00Z,1.0\n", "'shaking'.*sensors are vibration_velocity"),
@@ -88,7 +89,8 @@ def test_a_file_of_impossible_rows_alone_is_refused_and_nothing_is_stored(world:
         ("at,vibration_velocity [g]\n2026-05-01T00:00Z,1.0\n", "cannot be turned into mm/s"),
     ],
     ids=[
-        "empty", "header only", "cut line", "twice the same column", "cut parquet", "no time", "no sensor", "no zone",
+        "empty", "header only", "cut line", "twice the same column", "open quote", "cut parquet", "no time", "no sensor",
+        "no zone",
         "wrong unit", "unknown unit", "acceleration for velocity",
     ],
 )  # fmt: skip
