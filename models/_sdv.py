@@ -203,9 +203,8 @@ def _prepared(
     synthesizer = kind(_metadata(table), **options)
     bounds = {c: limits for c, limits in constraints.bounds.items() if c in table}
     table = table.copy()  # SDV works in place
-    rules: list[Any] = [Inequality(low, high) for low, high in constraints.inequalities if {low, high} <= set(table)]
-    if bounds:
-        rules.append(WithinBounds(bounds))
+    rules: list[Any] = [WithinBounds(bounds)] if bounds else []  # first: it is undone last, with every column back
+    rules += [Inequality(low, high) for low, high in constraints.inequalities if {low, high} <= set(table)]
     if rules:
         synthesizer.add_constraints(rules)
     synthesizer.auto_assign_transformers({TABLE: table})
