@@ -29,9 +29,10 @@ _ALIASES = {
     "": "dimensionless", "1": "dimensionless", "ratio": "dimensionless", "cycle": "h", "cycles": "h",
 }  # fmt: skip
 _UNREADABLE = (  # what pint raises on text it cannot read
-    pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError, AssertionError, TokenError, IndexError,
+    pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError, AssertionError, TokenError, LookupError,
     ArithmeticError,
 )  # fmt: skip
+_ENDLESS = re.compile(r"\d{3}|(\*\*|\^)[-+(\s]*(\d{2}|\d[\s)]*(\*\*|\^))|\d[eE]\d")  # 9**9**9 would be worked out
 _CUBED = re.compile(r"(?<![a-zA-Z])(mm|cm|m|ft|in)3\b")
 
 
@@ -83,6 +84,8 @@ def absolute_zero(unit: str) -> float | None:
 
 
 def _unit(text: str, kept_in: str) -> pint.Unit:
+    if len(text) > 60 or _ENDLESS.search(text):
+        raise UnknownUnit(text, kept_in)
     try:
         return _registry().Unit(_plain(text))
     except _UNREADABLE as error:
@@ -99,11 +102,11 @@ def _root(unit: pint.Unit) -> pint.Unit:
 
 
 def _fits(one: pint.Unit, other: pint.Unit) -> bool:
-    if _root(one) != _root(other) or ("decibel" in str(one)) != ("decibel" in str(other)):
-        return False  # finer than dimensions: an angle is no percentage, a turn no pulse
     try:
+        if _root(one) != _root(other) or ("decibel" in str(one)) != ("decibel" in str(other)):
+            return False  # finer than dimensions: an angle is no percentage, a turn no pulse
         _registry().convert(1.0, one, other)
-    except pint.errors.PintError:
+    except (pint.errors.PintError, ArithmeticError):
         return False  # a temperature is no temperature difference
     return True
 

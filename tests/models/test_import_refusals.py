@@ -89,8 +89,8 @@ def test_a_file_of_impossible_rows_alone_is_refused_and_nothing_is_stored(world:
         ("at,vibration_velocity [g]\n2026-05-01T00:00Z,1.0\n", "cannot be turned into mm/s"),
     ],
     ids=[
-        "empty", "header only", "cut line", "twice the same column", "open quote", "cut parquet", "no time", "no sensor",
-        "no zone",
+        "empty", "header only", "cut line", "twice the same column", "open quote", "cut parquet",
+        "no time", "no sensor", "no zone",
         "wrong unit", "unknown unit", "acceleration for velocity",
     ],
 )  # fmt: skip

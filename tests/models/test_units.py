@@ -26,6 +26,7 @@ from models.units import UnknownUnit, WrongUnit, absolute_zero, convert, is_know
         (0.5, "ratio", "percent", 50.0),
         (8.85, "lbf*in", "N*m", 0.99991),
         (7.0, "dB(A)", "dB", 7.0),
+        (1.0, "m^3 s^-1", "m^3/h", 3600.0),
         (1.0, "pps/psi", "pps/psi", 1.0),
         (90.0, "min", "h", 1.5),
     ],
@@ -54,7 +55,9 @@ def test_what_measures_something_else_is_refused(stated: str, kept_in: str):
         convert(np.array([1.0]), stated, kept_in)
 
 
-@pytest.mark.parametrize("stated", ["blorp", "((", "mm/0", "mm//s", "degC°", "1.5e", "\n", "3 bar +"])
+@pytest.mark.parametrize(
+    "stated", ["blorp", "((", "mm/0", "9**9**9", "mm^-1 mm^", "mm//s", "degC°", "1.5e", "\n", "3 bar +"]
+)
 def test_an_unknown_unit_is_refused_with_those_that_fit(stated: str):
     with pytest.raises((UnknownUnit, WrongUnit), match="kept in bar; give it as bar, mbar, kPa, Pa, MPa, psi"):
         convert(np.array([1.0]), stated, "bar")
