@@ -6,10 +6,10 @@ from dataclasses import dataclass
 STARTS = (
     r"show|plot|graph|chart|display|list|describe|tell|give|check|predict|forecast|rank|compare|re-?train|train|refit|fit|"
     r"promote|put|roll\s?back|roll|revert|export|build|make|create|generate|synthesi[sz]e|simulate|re-?label|label|import|"
-    r"load(?!\s*(?:of|on|for|and|,|$|over|in the|trend|reading|sensor))|ingest|upload|log|record|note that|write|explain|bundle|"
+    r"load(?!\s*(?:of|on|for|and|,|$|over|in the|trend|reading|sensor))|ingest|upload|log|record|note that|note|write|explain|bundle|"
     r"package|deploy|run|kick off|start|stop|cancel|abort|ship|quanti[sz]e|set|order|buy|raise|schedule|book|onboard|add|"
     r"what|which|why|when|who|where|how|is|are|will|would|can|could|should|does|do|did|has|have|let|please|if|"
-    r"look|find|see whether|see if|say|name|draft|prepare|produce|augment|refresh|update|switch|shut|turn|get|send|report|analyse|analyze"
+    r"look|find|see whether|see if|say(?! \d)|name|draft|prepare|produce|augment|refresh|update|switch|shut|turn|get|send|report|analyse|analyze"
 )
 _JOIN = re.compile(
     rf"(?:\s*[,;:]?\s+(?:and then|and after that|and afterwards|and also|after that|afterwards|then also|then|and|also|plus|but|but also|next)"

@@ -3,46 +3,37 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from pydantic import ValidationError
 
-from agent.brains.offline.clauses import STARTS, Clause, clauses
+from agent.brains.offline.clauses import Clause, clauses
+from agent.brains.offline.dependencies import settle_order
 from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.intents import Classifier, Guess
-from agent.brains.offline.machines import Machines, Mention
+from agent.brains.offline.machines import KIND_WORDS, Machines, Mention
 from agent.brains.offline.masking import mask
 from agent.brains.offline.orders import Missing, Order, Reading, Remark
-from agent.brains.offline.sensors import speaks_of_a_sensor
-from agent.brains.offline.slots import JOB, RATED, Words, fill, job_id, note_of, paths
+from agent.brains.offline.sensors import SensorWords
+from agent.brains.offline.slots import Words, fill, job_id
 from agent.brains.offline.text import Span, Speller
+from agent.brains.offline.topics import horizon_words, rating_of, topic_of
+from agent.brains.offline.wording import SURE, by_verb, is_statement, settle
+from machine_profiles.profile import Profile
 from machine_profiles.reading import Catalog
 from models.results import TASKS
 from tools.registry import all_tools
 
-SURE = 0.42  # below it the person is asked; chosen on held-back paraphrases
-HEARD = 0.01  # from which a clause's leading verb decides
 NO_TOOL = (
     "smalltalk", "help", "work_order", "purchasing", "machine_control", "unsafe", "off_topic", "cancel_job",
 )  # fmt: skip
 NO_MACHINE = ("list_machines", "rank_fleet", "get_job", "onboard_machine")
-MAY_LACK_MACHINE = ("explain_fault", "diagnose_image")
 ONE_TASK = ("compare_models", "promote_model", "rollback_model")
-CHANGES_MODELS = ("train_models", "promote_model", "rollback_model")
 NOTHING_IN_IT = re.compile(
     r"^\W*(?:hi|hello|hey|please|thanks?|thank you|cheers|ok(?:ay)?|so|well|also|and|then|now|but|good morning|morning|right|sorry|great|hi there|hey there|listen)*\W*$",
     re.I,
 )
-_ORDERS = re.compile(rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i want(?: you)? to|i need(?: you)? to|i'd like(?: you)? to|let's|kindly|go ahead and|ok|okay|finally|first)\W+)*(?P<verb>{STARTS}|i want|i need|i'd like|we need|we want|help)\b", re.I)
-_HEADS = {
-    "promote": "promote_model", "rollback": "rollback_model", "revert": "rollback_model", "retrain": "train_models",
-    "train": "train_models", "export": "export_edge", "rank": "rank_fleet", "import": "import_telemetry",
-    "ingest": "import_telemetry", "label": "label_rul", "relabel": "label_rul", "synthesize": "synthesize_data",
-    "synthesise": "synthesize_data", "onboard": "onboard_machine", "describe": "describe_machine", "plot": "query_telemetry",
-    "graph": "query_telemetry", "chart": "query_telemetry", "forecast": "forecast_sensor", "log": "log_maintenance",
-}  # fmt: skip
-_OF_THEM = re.compile(r"\bwhich (?:one|of (?:them|the two|these|those))\b", re.I)
 OTHER = re.compile(r"\b(?:the |our )?other (?P<what>\w+)", re.I)
 NTH = (
     (r"\b(?:the )?(?:first|1st|top|worst) (?:one|machine|on the list)\b|^\W*the (?:first|worst|top)\W*$", 0),
@@ -57,14 +48,13 @@ NTH = (
 
 @dataclass(frozen=True)
 class Context:
-    """What the conversation so far gives a message: machines in focus, those last listed, what was last spoken of."""
+    """What the conversation so far gives a message: machines in focus, those last listed, tasks, a job."""
 
     focus: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
-    spoken_of: tuple[str, ...] = ()  # every machine of the conversation, latest first
     tasks: tuple[str, ...] = ()
     job: str | None = None
-    now: datetime = field(default_factory=lambda: datetime.min)
+    now: datetime = datetime.min.replace(tzinfo=UTC)
     image: str | None = None
 
 
@@ -95,17 +85,14 @@ class Reader:
         carried = _Carried(self._only_machine(text, context))
         for part in parts:
             self._take(part, context, carried, orders, remarks, alone=len(parts) == 1)
-        orders = _depend(_with_promotions(_once(orders)))
+        orders = settle_order(orders)
         if orders or any(remark.intent not in ("smalltalk", "unclear") for remark in remarks):
             remarks = [remark for remark in remarks if remark.intent not in ("smalltalk", "unclear")]
         return Reading(tuple(orders), tuple(remarks), carried.machines)
 
     def intent(self, words: Words, context: Context) -> Guess:
         """The classifier's guess, with what the clause's form rules out taken away."""
-        guess = self.guess(mask(words))
-        head = _ORDERS.match(words.text)
-        if head and (told := _HEADS.get(re.sub(r"\W", "", head["verb"].lower()))) and guess.of(told) > HEARD:
-            guess = guess.raised(told)
+        guess = by_verb(self.guess(mask(words)), words.text)
         if not re.search(r"\b(cancel|abort|terminate|halt|stop|kill|call off|interrupt|end)\b", words.text, re.I):
             guess = guess.without("cancel_job")
         if context.job is None and not re.search(r"\b(jobs?|train\w*|retrain\w*|progress|synthesis|export)\b", words.text, re.I):
@@ -129,7 +116,7 @@ class Reader:
             carried.take(named)
             return
         guess = self.intent(words, context)
-        intent = self._settle(guess, words, context)
+        intent = settle(guess, words, self.catalog, context.image is not None, len(context.focus))
         machines, missing = self.mentioned(words, context)
         if intent is None:
             carried.take(machines)
@@ -149,7 +136,7 @@ class Reader:
         joined: list[Clause] = []
         for part in parts:
             last = joined[-1] if joined else None
-            if last and _is_statement(last.text) and not last.later and self._go_together(last, part, context):
+            if last and is_statement(last.text) and not last.later and self._go_together(last, part, context):
                 joined[-1] = replace(part, text=f"{last.text.rstrip('.')}, {part.text}")
             else:
                 joined.append(part)
@@ -157,62 +144,13 @@ class Reader:
 
     def _go_together(self, statement: Clause, part: Clause, context: Context) -> bool:
         first, second = self.words(statement.text, context), self.words(part.text, context)
-        if _only_names(first) or any(mention.strength for mention in second.mentions) or part.later:
+        named, other = ({i for m in words.mentions if m.strength for i in m.resolved} for words in (first, second))
+        if _only_names(first) or part.later or (named and other and named != other):
             return False
         told = self.intent(first, context)
         if told.intent == "log_maintenance" and told.probability > SURE:
             return self.intent(second, context).intent == "log_maintenance"
         return told.intent not in ("train_models", "export_edge", "synthesize_data") or told.probability < SURE
-
-    def _settle(self, guess: Guess, words: Words, context: Context) -> str | None:
-        """Rules for what wording decides beyond doubt; else the likeliest intent, or None where none is likely."""
-        text = words.text
-        if is_unsafe(text):
-            return "unsafe"
-        if context.image or re.search(r"\.(jpe?g|png|bmp|tiff?|webp)\b", text, re.I):
-            return "diagnose_image"
-        files = paths(text)
-        if files and guess.of("import_telemetry", "onboard_machine") > 0.2:
-            is_data = any(re.search(r"\.(csv|parquet|pq|tsv|xlsx?|gz|feather|json)$", path, re.I) for path in files)
-            return "import_telemetry" if is_data or guess.of("import_telemetry") > 0.6 else "onboard_machine"
-        if JOB.search(text) and guess.of("get_job", "cancel_job") > 0.15:
-            return "cancel_job" if guess.of("cancel_job") > guess.of("get_job") else "get_job"
-        if (
-            re.search(r"\b(?:if|suppose|assum\w+|what if|imagine|say)\b", text, re.I)
-            and guess.of("predict_health", "query_telemetry", "describe_machine", "explain_fault") > 0.3
-        ):
-            for mention in words.mentions:
-                if len(mention.resolved) == 1 and "readings" in fill(
-                    "predict_health", words, self.catalog[mention.resolved[0]]
-                ):
-                    return "predict_health"
-        named = [mention for mention in words.mentions if mention.strength and len(mention.resolved) == 1]
-        group = any(mention.every and mention.kind for mention in words.mentions)
-        if guess.intent == "rank_fleet" and (named or group or (len(context.focus) > 1 and _OF_THEM.search(text))):
-            return "predict_health"
-        if guess.intent == "list_machines" and group and re.search(r"\bhow (?:are|is|do|does)\b|\b(?:ok|okay|fine|healthy|doing)\b", text, re.I):
-            return "predict_health"
-        if (
-            guess.intent == "compare_models"
-            and len(named) >= 2
-            and not re.search(r"\b(models?|versions?|champion|challenger)\b", text, re.I)
-        ):
-            return "predict_health"
-        if guess.intent == "list_machines" and named:
-            return "describe_machine"
-        if (
-            guess.intent == "forecast_sensor"
-            and not speaks_of_a_sensor(words.bare)
-            and not re.search(r"\b(forecast|project|extrapolat|sensor)", text, re.I)
-        ):
-            return "predict_health"
-        if (
-            guess.intent == "predict_health"
-            and re.search(r"\b(forecast|extrapolate)\b", text, re.I)
-            and speaks_of_a_sensor(words.bare)
-        ):
-            return "forecast_sensor"
-        return guess.intent if guess.probability >= SURE else None
 
     def _orders(
         self, tool: str, part: Clause, words: Words, context: Context, carried: "_Carried",
@@ -251,7 +189,7 @@ class Reader:
             args["question"] = words.text
         order = Order(
             tool, args, part.text, missing=missing, machine_from_history=from_history, condition=part.condition,
-            after=(-1,) if part.later else (), horizon=_horizon(words), topic=_topic(words.text), rating=_rating(words.text),
+            after=(-1,) if part.later else (), horizon=horizon_words(words), topic=topic_of(words.text), rating=rating_of(words.text),
             sensors=tuple(args.get("sensors", ())) or _sensors_of(words, profile),
         )  # fmt: skip
         if tool in ONE_TASK:
@@ -348,8 +286,6 @@ class Reader:
                 return
 
     def _other(self, what: str, context: Context) -> tuple[tuple[str, ...], Missing | None] | None:
-        from agent.brains.offline.machines import KIND_WORDS
-
         kind = KIND_WORDS.get(what.lower().rstrip("s")) or (
             self.catalog[context.focus[0]].kind
             if what.lower() in ("one", "machine", "unit") and context.focus
@@ -378,21 +314,6 @@ class _Carried:
             self.machines = machines
 
 
-def _is_statement(text: str) -> bool:
-    return not text.rstrip().endswith("?") and not _ORDERS.match(text)
-
-
-def is_unsafe(text: str) -> bool:
-    """Defeating a protection, or working on what runs or is live: decided by rule, since a slip here could hurt."""
-    defeat = r"\b(?:by-?pass|disabl|overrid|defeat|jumper|bridg|trick|fool|cheat|mute|tape over|get (?:past|round|around)|short out|wedge|tie back|hotwir|deactivat|block|inhibit|switch off|turn off|remov|take off|without)\w*"
-    guard = r"\b(?:interlock|guard|safety|e-?stop|emergency stop|light curtain|door switch|overspeed trip|safety trip|\w+ trip|limit switch|pressure switch|safety relay|protection|protective|fence|relief valve|safety valve|two-?hand|dead man)s?\b"
-    work = r"\b(?:clean|greas|lubricat|reach|open|work|repair|adjust|touch|clear|enter|remov|weld|tighten|change)\w*\b.{0,60}\b(?:while|with|when|as)\b.{0,30}\b(?:running|runs|moving|moves|live|energi[sz]ed|turning|powered|spinning|rotating|in automatic)\b"
-    done = r"^\W*(?:please |log |note |record )*(?:that )?(?:i|we|he|she|they|the \w+)(?:'ve| have| has)? (?:\w+ed|swapped)\b"
-    if re.search(done, text, re.I) and not re.search(r"\b(?:bypass|interlock)", text, re.I):
-        return False
-    return bool(re.search(rf"{defeat}\b.{{0,40}}{guard}", text, re.I) or re.search(work, text, re.I) or re.search(r"\bwithout (?:isolat|lock)\w*", text, re.I))
-
-
 def _only_names(words: Words) -> bool:
     rest = re.sub(r"\b(?:the|our|and|for|about|on|regarding|re|with|to|what|how|also|too|as well|please|same)\b", "", words.bare, flags=re.I)
     return bool(words.mentions) and not re.search(r"\w", rest)
@@ -406,119 +327,5 @@ def _likely(guess: Guess) -> tuple[str, ...]:
     return tuple(intent for intent, probability in guess.ranked[:3] if probability > 0.08 and intent in all_tools())
 
 
-def _horizon(words: Words) -> str | None:
-    lengths = words.lengths
-    if not lengths:
-        return None
-    said = lengths[0].said
-    return (
-        f"over {said}"
-        if said.lower().endswith("weekend") and not said.lower().startswith(("over", "through", "until"))
-        else said
-    )
-
-
-def _topic(text: str) -> str:
-    for topic, pattern in (
-        ("limits", r"\b(?:limits?|thresholds?|alarms?|warning|normal|allowed|permissible|trip)\b"),
-        ("failure_modes", r"\b(?:failure modes?|fail|break|go(?:es)? wrong|faults?|weak(?:ness)?)\b"),
-        ("maintenance", r"\b(?:maintenance|service|serviced|grease[ds]?|greasing|interval|how often)\b"),
-        ("sensors", r"\b(?:sensors?|instrument\w*|measured|measure)\b"),
-        (
-            "ratings",
-            r"\b(?:rated|ratings?|specs?|specifications?|nameplate|datasheet|kw|kilowatts?|voltage|how (?:big|fast|strong|powerful)|nominal|max(?:imum)?|capable|technical data)\b",
-        ),
-    ):
-        if re.search(pattern, text, re.I):
-            return topic
-    return "overview"
-
-
-def _rating(text: str) -> str | None:
-    words = {
-        "kw": "power",
-        "kilowatt": "power",
-        "kilowatts": "power",
-        "rpm": "speed",
-        "fast": "speed",
-        "volts": "voltage",
-    }
-    for word in re.findall(r"[a-z]+", text.lower()):
-        if word in RATED:
-            return word
-        if word in words:
-            return words[word]
-    return None
-
-
-def _sensors_of(words: Words, profile: object) -> tuple[str, ...]:
-    from agent.brains.offline.sensors import SensorWords
-    from machine_profiles.profile import Profile
-
-    return tuple(s.name for _, s in SensorWords(profile).found(words.bare)) if isinstance(profile, Profile) else ()
-
-
-def _once(orders: list[Order]) -> list[Order]:
-    """Without orders that say what another one says: the fuller of two for the same tool and machine stays."""
-    kept: list[Order] = []
-    for order in orders:
-        twin = next((i for i, other in enumerate(kept) if _same(order, other)), None)
-        if twin is None:
-            kept.append(order)
-        else:
-            kept[twin] = replace(
-                kept[twin], args={**kept[twin].args, **order.args}, horizon=order.horizon or kept[twin].horizon
-            )
-    return kept
-
-
-def _same(order: Order, other: Order) -> bool:
-    if order.tool != other.tool or order.machine_id != other.machine_id:
-        return False
-    shared = order.args.keys() & other.args.keys() - {"note", "question"}
-    return all(order.args[key] == other.args[key] for key in shared) and order.missing == other.missing
-
-
-def _with_promotions(orders: list[Order]) -> list[Order]:
-    """An export takes what is in service: "train, and if it is better, export it" puts the better models there first."""
-    found: list[Order] = []
-    for order in orders:
-        trained = [other for other in found if other.tool == "train_models" and other.machine_id == order.machine_id]
-        promoted = any(other.tool == "promote_model" and other.machine_id == order.machine_id for other in found)
-        if order.tool == "export_edge" and order.condition and trained and not promoted:
-            for task in trained[-1].args.get("tasks", TASKS):
-                args = {"machine_id": order.machine_id, "task": task}
-                found.append(Order("promote_model", args, order.said, condition=order.condition, after=(-1,)))
-        found.append(order)
-    return found
-
-
-def _depend(orders: list[Order]) -> list[Order]:
-    """Which orders wait for which: on the same machine, training before what uses its models, an import before training."""
-    uses = {
-        "promote_model": ("train_models",), "export_edge": ("train_models", "promote_model", "rollback_model"),
-        "compare_models": CHANGES_MODELS, "train_models": ("import_telemetry", "label_rul", "synthesize_data"),
-        "label_rul": ("synthesize_data", "import_telemetry"), "synthesize_data": ("import_telemetry",),
-    }  # fmt: skip
-    depending = []
-    for place, order in enumerate(orders):
-        earlier = [
-            (i, other) for i, other in enumerate(orders[:place])
-            if other.machine_id == order.machine_id or other.machine_id is None or order.machine_id is None
-        ]  # fmt: skip
-        after = [i for i, other in earlier if other.tool in uses.get(order.tool, ())]
-        if order.after and order.tool in ("predict_health", "get_job", "query_telemetry", "rank_fleet"):
-            after += [
-                i for i, other in earlier if other.tool in (*CHANGES_MODELS, "import_telemetry", "log_maintenance")
-            ]
-        if (
-            order.tool == "compare_models"
-            and not order.after
-            and not re.search(r"\b(?:new|old|better|improv|result|afterwards)\b", order.said, re.I)
-        ):
-            after = []
-        depending.append(replace(order, after=tuple(sorted(set(after)))))
-    return depending
-
-
-__all__ = ["Context", "Reader", "note_of"]
+def _sensors_of(words: Words, profile: Profile | None) -> tuple[str, ...]:
+    return tuple(sensor.name for _, sensor in SensorWords(profile).found(words.bare)) if profile else ()

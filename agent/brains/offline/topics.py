@@ -1,0 +1,51 @@
+"""What of a machine a question is about, so that the answer starts there."""
+
+import re
+
+from agent.brains.offline.slots import RATED, Words
+
+def horizon_words(words: Words) -> str | None:
+    """How the person put the time ahead."""
+    lengths = words.lengths
+    if not lengths:
+        return None
+    said = lengths[0].said
+    return (
+        f"over {said}"
+        if said.lower().endswith("weekend") and not said.lower().startswith(("over", "through", "until"))
+        else said
+    )
+
+
+def topic_of(text: str) -> str:
+    for topic, pattern in (
+        ("limits", r"\b(?:limits?|thresholds?|alarms?|warning|normal|allowed|permissible|trip)\b"),
+        ("failure_modes", r"\b(?:failure modes?|fail|break|go(?:es)? wrong|faults?|weak(?:ness)?)\b"),
+        ("maintenance", r"\b(?:maintenance|service|serviced|grease[ds]?|greasing|interval|how often)\b"),
+        ("sensors", r"\b(?:sensors?|instrument\w*|measured|measure)\b"),
+        (
+            "ratings",
+            r"\b(?:rated|ratings?|specs?|specifications?|nameplate|datasheet|kw|kilowatts?|voltage|how (?:big|fast|strong|powerful)|nominal|max(?:imum)?|capable|technical data)\b",
+        ),
+    ):
+        if re.search(pattern, text, re.I):
+            return topic
+    return "overview"
+
+
+def rating_of(text: str) -> str | None:
+    """The rated figure asked for, by its everyday name."""
+    words = {
+        "kw": "power",
+        "kilowatt": "power",
+        "kilowatts": "power",
+        "rpm": "speed",
+        "fast": "speed",
+        "volts": "voltage",
+    }
+    for word in re.findall(r"[a-z]+", text.lower()):
+        if word in RATED:
+            return word
+        if word in words:
+            return words[word]
+    return None

@@ -1,0 +1,101 @@
+"""What the form of a clause tells of its intent, where wording decides beyond doubt."""
+
+import re
+
+from agent.brains.offline.clauses import STARTS
+from agent.brains.offline.intents import Guess
+from agent.brains.offline.sensors import speaks_of_a_sensor
+from agent.brains.offline.slots import JOB, Words, fill, paths
+from machine_profiles.reading import Catalog
+
+SURE = 0.38  # below it the person is asked; chosen on held-back paraphrases
+HEARD = 0.01  # from which a clause's leading verb decides
+_ORDERS = re.compile(rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i want(?: you)? to|i need(?: you)? to|i'd like(?: you)? to|let's|kindly|go ahead and|ok|okay|finally|first)\W+)*(?P<verb>{STARTS}|i want|i need|i'd like|we need|we want|help)\b", re.I)
+_HEADS = {
+    "promote": "promote_model", "rollback": "rollback_model", "revert": "rollback_model", "retrain": "train_models",
+    "train": "train_models", "export": "export_edge", "rank": "rank_fleet", "import": "import_telemetry",
+    "ingest": "import_telemetry", "label": "label_rul", "relabel": "label_rul", "synthesize": "synthesize_data",
+    "synthesise": "synthesize_data", "onboard": "onboard_machine", "describe": "describe_machine", "plot": "query_telemetry",
+    "graph": "query_telemetry", "chart": "query_telemetry", "forecast": "forecast_sensor", "log": "log_maintenance",
+    "note": "log_maintenance", "record": "log_maintenance",
+}  # fmt: skip
+_OF_THEM = re.compile(r"\bwhich (?:one|of (?:them|the two|these|those))\b", re.I)
+
+
+def by_verb(guess: Guess, text: str) -> Guess:
+    """The guess with the intent that the leading verb names first, where the classifier does not rule it out."""
+    head = _ORDERS.match(text)
+    told = _HEADS.get(re.sub(r"\W", "", head["verb"].lower())) if head else None
+    return guess.raised(told) if told and guess.of(told) > HEARD else guess
+
+
+def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: int) -> str | None:
+    """Rules for what wording decides beyond doubt; else the likeliest intent, or None where none is likely."""
+    text = words.text
+    if is_unsafe(text):
+        return "unsafe"
+    if image or re.search(r"\.(jpe?g|png|bmp|tiff?|webp)\b", text, re.I):
+        return "diagnose_image"
+    files = paths(text)
+    if files and guess.of("import_telemetry", "onboard_machine") > 0.2:
+        is_data = any(re.search(r"\.(csv|parquet|pq|tsv|xlsx?|gz|feather|json)$", path, re.I) for path in files)
+        return "import_telemetry" if is_data or guess.of("import_telemetry") > 0.6 else "onboard_machine"
+    if JOB.search(text) and guess.of("get_job", "cancel_job") > 0.15:
+        return "cancel_job" if guess.of("cancel_job") > guess.of("get_job") else "get_job"
+    if (
+        re.search(r"\b(?:if|suppose|assum\w+|what if|imagine|say)\b", text, re.I)
+        and guess.of("predict_health", "query_telemetry", "describe_machine", "explain_fault") > 0.3
+    ):
+        for mention in words.mentions:
+            if len(mention.resolved) == 1 and "readings" in fill(
+                "predict_health", words, catalog[mention.resolved[0]]
+            ):
+                return "predict_health"
+    named = [mention for mention in words.mentions if mention.strength and len(mention.resolved) == 1]
+    group = any(mention.every and mention.kind for mention in words.mentions)
+    if guess.intent == "rank_fleet" and (named or group or (in_focus > 1 and _OF_THEM.search(text))):
+        return "predict_health"
+    if guess.intent == "list_machines" and group and re.search(r"\bhow (?:are|is|do|does)\b|\b(?:ok|okay|fine|healthy|doing)\b", text, re.I):
+        return "predict_health"
+    if (
+        guess.intent == "compare_models"
+        and len(named) >= 2
+        and not re.search(r"\b(models?|versions?|champion|challenger)\b", text, re.I)
+    ):
+        return "predict_health"
+    if guess.intent == "list_machines" and named:
+        return "describe_machine"
+    if (
+        guess.intent == "forecast_sensor"
+        and not speaks_of_a_sensor(words.bare)
+        and not re.search(r"\b(forecast|project|extrapolat|sensor)", text, re.I)
+    ):
+        return "predict_health"
+    if rule := _by_form(text):
+        return rule
+    return guess.intent if guess.probability >= SURE else None
+
+
+def _by_form(text: str) -> str | None:
+    if re.search(r"\b(?:forecasts?|extrapolate)\b(?! (?:models?|task|version))", text, re.I) and speaks_of_a_sensor(text):
+        return "forecast_sensor"
+    swap = r"\b(?:swap|exchange|replace|switch|change)\b.{0,40}\bmodel\b.{0,20}\b(?:for|with|by|over to|to)\b"
+    if re.search(rf"{swap}.{{0,20}}\b(?:best|new|version|challenger|v\d)", text, re.I):
+        return "promote_model"
+    return None
+
+
+def is_statement(text: str) -> bool:
+    """Neither an order nor a question."""
+    return not text.rstrip().endswith("?") and not _ORDERS.match(text)
+
+
+def is_unsafe(text: str) -> bool:
+    """Defeating a protection, or working on what runs or is live: decided by rule, since a slip here could hurt."""
+    defeat = r"\b(?:by-?pass|disabl|overrid|defeat|jumper|bridg|trick|fool|cheat|mute|tape over|get (?:past|round|around)|short out|wedge|tie back|hotwir|deactivat|block|inhibit|switch off|turn off|remov|take off|without)\w*"
+    guard = r"\b(?:interlock|guard|safety|e-?stop|emergency stop|light curtain|door switch|overspeed trip|safety trip|\w+ trip|limit switch|pressure switch|safety relay|protection|protective|fence|relief valve|safety valve|two-?hand|dead man)s?\b"
+    work = r"\b(?:clean|greas|lubricat|reach|open|work|repair|adjust|touch|clear|enter|remov|weld|tighten|change)\w*\b.{0,60}\b(?:while|with|when|as)\b.{0,30}\b(?:running|runs|moving|moves|live|energi[sz]ed|turning|powered|spinning|rotating|in automatic)\b"
+    done = r"^\W*(?:please |log |note |record )*(?:that )?(?:i|we|he|she|they|the \w+)(?:'ve| have| has)? (?:\w+ed|swapped)\b"
+    if re.search(done, text, re.I) and not re.search(r"\b(?:bypass|interlock)", text, re.I):
+        return False
+    return bool(re.search(rf"{defeat}\b.{{0,40}}{guard}", text, re.I) or re.search(work, text, re.I) or re.search(r"\bwithout (?:isolat|lock)\w*", text, re.I))
