@@ -16,6 +16,7 @@ from models.table_file import TableFile, read_table
 from models.telemetry import RENEWS, MaintenanceEvent, Telemetry
 
 KEYS = ["unit", "at"]
+SAME_READING = 1e-5  # relative; what rounding to float32 and unit conversion may change
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,17 @@ def read_import(
         late = _after_failure(rows, telemetry.maintenance(profile.id))
         early = pd.concat([early, late])
         rows = rows.drop(index=late.index)
-    stored = known.set_index(KEYS)["life"].reindex(asked[is_known]).reset_index()
+    contradicting = _contradicting(checked.rows[is_known], telemetry, profile)
+    agreeing = checked.rows[is_known].drop(index=contradicting.index)
+    stored = known.set_index(KEYS)["life"].reindex(pd.MultiIndex.from_frame(agreeing[KEYS])).reset_index()
     return ImportReading(
         table,
         column_map,
         rows[["unit", "at", "life", "hours", *profile.sensor_names]],
         pd.concat([rows[["unit", "at", "life"]], stored], ignore_index=True),
-        int(is_known.sum()),
+        len(agreeing),
         checked.duplicates,
-        pd.concat([checked.rejected, early]).sort_index(),
+        pd.concat([checked.rejected, early, contradicting]).sort_index(),
     )
 
 
@@ -89,6 +92,19 @@ def failures_in(telemetry: Telemetry, profile: Profile, reading: ImportReading, 
         for row in last.to_dict("records")
         if (row["unit"], row["life"]) not in ended
     ]
+
+
+def _contradicting(rows: pd.DataFrame, telemetry: Telemetry, profile: Profile) -> "pd.Series[str]":
+    """Rows whose unit and time are known with other readings: another machine's, or a corrected record."""
+    if rows.empty:
+        return pd.Series(dtype=object)
+    sensors = list(profile.sensor_names)
+    recorded = telemetry.recorded(profile.id).set_index(KEYS).reindex(columns=sensors)
+    before = recorded.reindex(pd.MultiIndex.from_frame(rows[KEYS])).to_numpy("float64")
+    now = rows[sensors].to_numpy("float64")
+    apart = np.abs(now - before) > SAME_READING * np.maximum(np.abs(now), np.abs(before))  # False where one is missing
+    reason = "recorded already with other readings; if it is another machine's row, state `unit_prefix` in a column map"
+    return pd.Series(reason, index=rows.index[apart.any(axis=1)], dtype=object)
 
 
 def _require_same_count(rows: pd.DataFrame, known: pd.DataFrame, profile: Profile) -> None:

@@ -235,6 +235,12 @@ class Telemetry:
             machine_id, 'SELECT unit, "at", life, hours FROM telemetry ORDER BY unit, "at"', cut=not as_stored
         )
 
+    def recorded(self, machine_id: str) -> pd.DataFrame:
+        """Every row as it was stored. Raises NoTelemetry where there is none."""
+        if not self._parts(machine_id):
+            raise NoTelemetry(f"Nothing has been recorded of {machine_id} yet; import telemetry first.")
+        return self._query(machine_id, 'SELECT * FROM telemetry ORDER BY unit, "at"', cut=False)
+
     def _cuts(self, machine_id: str) -> pd.DataFrame:
         """Where the log ends a life before its last stored row: `unit`, `life`, `at`, `gone` (hours), `number`."""
         log = self._storage.maintenance(machine_id)

@@ -129,6 +129,23 @@ def test_run_to_failure_ends_each_life_in_the_log(world: World):
     assert set(ends["failure_mode"]) == {"cavitation"}
 
 
+def test_known_rows_with_other_readings_are_set_aside_not_passed_over(world: World):
+    world.bring_in(world.file(hourly(5)))
+    lines = hourly(6).splitlines()
+    lines[3] = lines[3].replace("1.002", "1.500")
+    done = world.bring_in(world.file("\n".join(lines) + "\n", "corrected.csv"))
+    assert (done.rows_stored, done.rows_already_known, done.rows_rejected) == (1, 4, 1)
+    assert "recorded already with other readings" in next(iter(done.rejected_reasons))
+    assert world.rows["vibration_velocity"].iloc[2] == 1.002
+
+
+def test_another_rigs_file_under_the_same_unit_names_is_refused(world: World):
+    column_map = world.map(RUN_TO_FAILURE)
+    world.bring_in(world.file("unit,cycle,q\n1,1,3.0\n1,2,3.1\n"), column_map)
+    with pytest.raises(MillwrightError, match=r"other readings.*unit_prefix"):
+        world.bring_in(world.file("unit,cycle,q\n1,1,2.0\n1,2,2.2\n", "other.csv"), column_map)
+
+
 def test_cycles_beyond_a_known_failure_are_set_aside(world: World):
     column_map = world.map(RUN_TO_FAILURE)
     world.bring_in(world.file("unit,cycle,q\n1,1,3\n1,2,3\n"), column_map)
