@@ -27,7 +27,8 @@ WORDS = {
 }  # fmt: skip
 _COUNT = rf"(?P<count>\d+(?:[.,]\d+)?|{'|'.join(sorted(map(re.escape, WORDS), key=len, reverse=True))})"
 _SPAN = re.compile(
-    rf"(?<![\w.]){_COUNT}[\s-]*(?:full |whole |more |further |operating |running |solid |and a half )?{_UNITS}\b(?!['’]s)",
+    rf"(?<![\w.]){_COUNT}[\s-]*(?:full |whole |more |further |operating |running "
+    rf"|solid |and a half )?{_UNITS}\b(?!['’]s)",
     re.I,
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -40,7 +41,8 @@ _NAMED: tuple[tuple[str, float], ...] = (
     (r"(?:for |until |till |by |through )?(?:the )?(?:day after tomorrow)", 48.0),
     (r"(?:until |till |by |through )?tomorrow", 24.0),
     (
-        r"(?:until |till |by |through |in )?(?:the )?next (?:planned )?shift|this shift|(?:the )?end of (?:the|this) shift",
+        r"(?:until |till |by |through |in )?(?:the )?next (?:planned )?shift|this "
+        r"shift|(?:the )?end of (?:the|this) shift",
         SHIFT_HOURS,
     ),
     (r"rest of the day|end of (?:the )?day|today", 24.0),
@@ -78,7 +80,8 @@ def durations(text: str, now: datetime) -> list[Length]:
         for match in re.finditer(rf"\b(?:{pattern})\b", text, re.I):
             add(match, hours)
     for match in re.finditer(
-        rf"\b(?P<how>until|till|til|by|before|through|past)\s+(?:next\s+|the end of\s+)?(?P<day>{'|'.join(_WEEKDAYS)})\b",
+        rf"\b(?P<how>until|till|til|by|before|through|past)\s+(?:next\s+|the end of\s+)?"
+        rf"(?P<day>{'|'.join(_WEEKDAYS)})\b",
         text,
         re.I,
     ):
@@ -97,7 +100,10 @@ def counts(text: str) -> list[tuple[Span, int]]:
             (match["k"] or " ")[0].lower(), 1
         )
         found.append((Span(match.start(), match.end()), round(number)))
-    spelled = r"\b(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|fifty|a|half a)\s+(?P<k>hundred|thousand|million)\b"
+    spelled = (
+        r"\b(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|"
+        r"twenty|fifty|a|half a)\s+(?P<k>hundred|thousand|million)\b"
+    )
     for match in re.finditer(spelled, text, re.I):
         many = {"hundred": 100, "thousand": 1000, "million": 1_000_000}[match["k"].lower()]
         found.append((Span(match.start(), match.end()), round({**WORDS, "fifty": 50}[match["n"].lower()] * many)))

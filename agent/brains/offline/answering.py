@@ -80,19 +80,32 @@ def _asked(order: Order | None, call: ToolCall, reader: Reader) -> Asked:
     if order is None:
         return Asked(catalog=reader.catalog, machine_id=call.args.get("machine_id"))
     return Asked(
-        text=order.said, catalog=reader.catalog, machine_id=order.machine_id,
-        machine_from_history=order.machine_from_history, topic=order.topic, rating=order.rating,  # type: ignore[arg-type]
-        sensors=order.sensors, horizon=order.horizon,
-    )  # fmt: skip
+        text=order.said,
+        catalog=reader.catalog,
+        machine_id=order.machine_id,
+        machine_from_history=order.machine_from_history,
+        topic=order.topic,
+        rating=order.rating,
+        sensors=order.sensors,
+        horizon=order.horizon,
+    )
 
 
 def _ended_jobs(since: Sequence[BaseMessage]) -> list[ToolCall]:
     return [
-        ToolCall(call_id=f"ended_{job['job_id']}", name="get_job", args={"job_id": job["job_id"]}, effect="read", status="done", kind="Job", result=job)
+        ToolCall(
+            call_id=f"ended_{job['job_id']}",
+            name="get_job",
+            args={"job_id": job["job_id"]},
+            effect="read",
+            status="done",
+            kind="Job",
+            result=job,
+        )
         for message in since
         if isinstance(message, HumanMessage) and message.name == JOB_ENDED
         for job in [json.loads(text_of(message))]
-    ]  # fmt: skip
+    ]
 
 
 def _left(found: Sequence[Step], reader: Reader) -> list[str]:

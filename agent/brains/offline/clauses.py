@@ -4,16 +4,23 @@ import re
 from dataclasses import dataclass
 
 STARTS = (
-    r"show|plot|graph|chart|display|list|describe|tell|give|check|predict|forecast|rank|compare|re-?train|train|refit|fit|"
-    r"promote|put|roll\s?back|roll|revert|export|build|make|create|generate|synthesi[sz]e|simulate|re-?label|label|import|"
-    r"load(?!\s*(?:of|on|for|and|,|$|over|in the|trend|reading|sensor))|ingest|upload|log|record|note that|note|write|explain|bundle|"
-    r"package|deploy|run|kick off|start|stop|cancel|abort|ship|quanti[sz]e|set|order|buy|raise|schedule|book|onboard|add|"
+    r"show|plot|graph|chart|display|list|describe|tell|give|check|predict|forecast|"
+    r"rank|compare|re-?train|train|refit|fit|"
+    r"promote|put|roll\s?back|roll|revert|export|build|make|create|generate|synthesi[sz]e|"
+    r"simulate|re-?label|label|import|"
+    r"load(?!\s*(?:of|on|for|and|,|$|over|in the|trend|reading|sensor))|ingest|"
+    r"upload|log|record|note that|note|write|explain|bundle|"
+    r"package|deploy|run|kick off|start|stop|cancel|abort|ship|quanti[sz]e|set|"
+    r"order|buy|raise|schedule|book|onboard|add|"
     r"what|which|why|when|who|where|how|is|are|will|would|can|could|should|does|do|did|has|have|let|please|if|"
-    r"look|find|see whether|see if|say(?! \d)|name|draft|prepare|produce|augment|refresh|update|switch|shut|turn|get|send|report|analyse|analyze"
+    r"look|find|see whether|see if|say(?! \d)|name|draft|prepare|produce|augment|"
+    r"refresh|update|switch|shut|turn|get|send|report|analyse|analyze"
 )
 _JOIN = re.compile(
-    rf"(?:\s*[,;:]?\s+(?:and then|and after that|and afterwards|and also|after that|afterwards|then also|then|and|also|plus|but|but also|next)"
-    rf"|\s*[,;])\s+(?=(?:(?:then|also|please|just|finally|now|once (?:it|that|this)[^,]*?(?:done|finished|through|in),?|when (?:it|that)[^,]*?(?:done|finished|ready),?)\s+)*(?:{STARTS})\b)",
+    rf"(?:\s*[,;:]?\s+(?:and then|and after that|and afterwards|and also|after "
+    rf"that|afterwards|then also|then|and|also|plus|but|but also|next)"
+    rf"|\s*[,;])\s+(?=(?:(?:then|also|please|just|finally|now|once (?:it|that|this)[^,]*?(?:done|"
+    rf"finished|through|in),?|when (?:it|that)[^,]*?(?:done|finished|ready),?)\s+)*(?:{STARTS})\b)",
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[?!;])\s+|(?<=[^\W_]\.)\s+|(?<=[)\"]\.)\s+|\n+")
@@ -69,7 +76,8 @@ def _with_conditions(parts: list[tuple[str, bool]]) -> list[Clause]:
     condition: str | None = None
     for part, later in parts:
         leading = re.match(
-            r"(?:and |then |but )*(?:only )?(?P<cond>(?:if|in case|provided|should it|unless)\b[^,]*)(?:,\s*(?:then )?(?P<rest>.+))?$",
+            r"(?:and |then |but )*(?:only )?(?P<cond>(?:if|in case|provided|should it|"
+            r"unless)\b[^,]*)(?:,\s*(?:then )?(?P<rest>.+))?$",
             part,
             re.I,
         )
@@ -90,7 +98,8 @@ def is_condition(text: str) -> bool:
     """Whether it speaks of how a new model compares, and so can be judged once there is one."""
     return bool(
         re.search(
-            r"\b(better|beats?|improv\w*|wins?|outperform\w*|good enough|passes|worse|higher|lower|more accurate|ahead of|an upgrade)\b",
+            r"\b(better|beats?|improv\w*|wins?|outperform\w*|good enough|passes|worse|"
+            r"higher|lower|more accurate|ahead of|an upgrade)\b",
             text,
             re.I,
         )

@@ -32,14 +32,15 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 
 
 def moment(text: str, now: datetime) -> datetime | None:
-    """The past moment a text names, in UTC; None where it names none. Without an hour it is noon, never later than now."""
+    """The past moment a text names, in UTC, never later than now; noon without an hour, None where it names none."""
     iso = re.search(
         r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ]+(?:at )?(\d{1,2}):(\d{2})(?::\d{2})?\s*(Z|[+-]\d{2}:?\d{2})?)?", text
     )
     if iso:
         return _from_iso(iso, text)
     ago = re.search(
-        r"\b(\d+|a couple of|an?|one|two|three|four|five|six|seven|ten)\s*(hours?|hrs?|h|days?|d|weeks?|w|wks?)\s+ago\b",
+        r"\b(\d+|a couple of|an?|one|two|three|four|five|six|seven|ten)\s*(hours?|"
+        r"hrs?|h|days?|d|weeks?|w|wks?)\s+ago\b",
         text,
         re.I,
     )

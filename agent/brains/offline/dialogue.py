@@ -10,7 +10,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from agent.brains.offline.fragments import Fragment, applied, fragment
 from agent.brains.offline.orders import Order, Reading
-from agent.brains.offline.reading import Context, Reader
+from agent.brains.offline.reading import Reader
+from agent.brains.offline.referring import Context
 from agent.messages import APPROVED, DECISION, PROPOSAL, is_from_person, text_of
 from tools.registry import all_tools
 
@@ -120,7 +121,11 @@ class Conversation:
             listed = ranked or _machines_in(exchange, "MachineList")
             if not focus:
                 called = [call["args"].get("machine_id") for call in exchange.calls]
-                spoken = [id_ for m in self._reader.machines.mentions(self._reader.mend(exchange.message)) for id_ in m.resolved]
+                spoken = [
+                    id_
+                    for m in self._reader.machines.mentions(self._reader.mend(exchange.message))
+                    for id_ in m.resolved
+                ]
                 named = [id_ for id_ in called if id_ in self._reader.catalog] or list(ranked[:1]) or spoken
                 focus = tuple(dict.fromkeys(named))
             if listed or age > 4:

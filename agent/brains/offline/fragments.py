@@ -7,10 +7,14 @@ from typing import Any
 
 from agent.brains.offline.amounts import counts
 from agent.brains.offline.machines import Mention
+from agent.brains.offline.maintenance import note_of
 from agent.brains.offline.orders import Missing, Order, Reading
-from agent.brains.offline.reading import NTH, Context, Reader
+from agent.brains.offline.reading import Reader
+from agent.brains.offline.referring import NTH, Context, machines_meant
 from agent.brains.offline.sensors import WORDS as SENSOR_WORDS
-from agent.brains.offline.slots import (
+from agent.brains.offline.slots import fill, paths, tasks
+from agent.brains.offline.text import Span
+from agent.brains.offline.vocabulary import (
     ACTIONS,
     METHODS,
     PATH,
@@ -18,15 +22,9 @@ from agent.brains.offline.slots import (
     TARGETS,
     TASK_WORDS,
     VERSION,
-    Words,
-    blank,
-    fill,
-    named,
-    note_of,
-    paths,
-    tasks,
-)  # fmt: skip
-from agent.brains.offline.text import Span
+    first_named,
+)
+from agent.brains.offline.words import Words, blank
 from tools.registry import all_tools
 
 _FILLER = set(
@@ -35,14 +33,15 @@ _FILLER = set(
     instead rather please as well too with of on over in a an to not but both all them those these one ones other others
     my our it's that's i'd like want let's take try go change set switch hmm oh wait yes yeah correct correction wrong
     maybe say ah um er well number machine unit model models version method rows precision target time limit again once
-    more at from this next last past until till by per during horizon window task tasks data dataset me give talking were
+    more at from this next last past until till by per during horizon window task tasks data dataset me give talking
     kind top worst first second third fourth fifth less longer shorter minimum maximum max min would he we they so if
-    samples records each us against than which you asked up cap capped hours minutes
+    were samples records each us against than which you asked up cap capped hours minutes
     """.split()  # noqa: SIM905
 )
 _LEADS = re.compile(r"\b(?:what|how) about\b|\bi was talking about\b|\bdo it for\b|\brun it for\b", re.I)
 AMENDS = re.compile(
-    r"\b(?:make (?:it|that|this)|instead|rather|use|change|set|switch|only|but with|give it|actually|go with|no\b|not\b)",
+    r"\b(?:make (?:it|that|this)|instead|rather|use|change|set|switch|only|but "
+    r"with|give it|actually|go with|no\b|not\b)",
     re.I,
 )
 CORRECTS = re.compile(
@@ -90,8 +89,10 @@ def fragment(reader: Reader, message: str, context: Context) -> Fragment | None:
     rest = blank(rest, [*values, *(span for span, _ in numbers)])
     rest = _LEADS.sub(" ", rest)
     left = [word for word in re.findall(r"[a-z']+", rest.lower()) if word not in _FILLER and len(word) > 1]
-    other = bool(re.search(r"\bother\b|\b(?:both|all|each|every one)\b(?: of)?(?: them| three| these)?\W*$", words.text, re.I))
-    action = named(ACTIONS, words.text)
+    other = bool(
+        re.search(r"\bother\b|\b(?:both|all|each|every one)\b(?: of)?(?: them| three| these)?\W*$", words.text, re.I)
+    )
+    action = first_named(ACTIONS, words.text)
     if left and not (action and len(words.text.split()) <= 4):
         return None
     number = numbers[0][1] if numbers else None
@@ -141,7 +142,9 @@ def _with_dependants(before: Sequence[Order], changed: dict[int, list[Order]]) -
         fresh = changed.get(place) or ([order] if any(i in places for i in order.after) else [])
         for each in fresh:
             if not any(each.tool == other.tool and each.args == other.args for other in kept):
-                after = tuple(new for old in order.after for new in places.get(old, ()) if kept[new].machine_id == each.machine_id)
+                after = tuple(
+                    new for old in order.after for new in places.get(old, ()) if kept[new].machine_id == each.machine_id
+                )
                 places.setdefault(place, []).append(len(kept))
                 kept.append(replace(each, after=after))
     return kept
@@ -178,7 +181,7 @@ def _filled(reader: Reader, found: Fragment, order: Order, missing: Missing, con
         return [_finished(reader, reader.moved(order, machine_id), found, context) for machine_id in machines]
     if missing.slot == "task" and (wanted := tasks(found.words.bare)):
         return [reader.checked(replace(order, args={**order.args, "task": task}, missing=None)) for task in wanted]
-    if missing.slot == "action" and (action := named(ACTIONS, text)):
+    if missing.slot == "action" and (action := first_named(ACTIONS, text)):
         note = note_of(text) if len(text.split()) > 1 else order.args.get("note", "")
         return [reader.checked(replace(order, args={**order.args, "action": action, "note": note}, missing=None))]
     if missing.slot == "path" and (files := paths(text)):
@@ -227,7 +230,7 @@ def _narrowed(mention: Mention, choices: list[str]) -> tuple[str, ...]:
 
 
 def _machines(reader: Reader, found: Fragment, base: Reading, context: Context) -> tuple[str, ...] | Missing:
-    machines, missing = reader.mentioned(found.words, context)
+    machines, missing = machines_meant(found.words, context, reader.machines)
     if missing is not None:
         return missing
     if machines or found.number is None or not CORRECTS.search(found.words.text):

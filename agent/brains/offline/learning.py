@@ -90,4 +90,4 @@ def _stand_in(text: str, number: int) -> str:
 
 
 if __name__ == "__main__":
-    np.savez_compressed(LEARNT, **learn())
+    np.savez_compressed(LEARNT, allow_pickle=False, **learn())

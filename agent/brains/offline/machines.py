@@ -8,176 +8,18 @@ from functools import cached_property
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from agent.brains.offline.machine_words import KIND_WORDS, NUMBER_WORDS, PARTS, UNKNOWN_BRANDS, UNKNOWN_KINDS
 from agent.brains.offline.text import Span
 from machine_profiles.profile import Kind, Profile
 from machine_profiles.reading import Catalog
 
-KIND_WORDS: dict[str, Kind] = {
-    "motor": "motor", "pump": "pump", "compressor": "compressor", "fan": "fan", "ventilator": "fan",
-    "gearbox": "gearbox", "gear box": "gearbox", "gear unit": "gearbox", "gear reducer": "gearbox", "reducer": "gearbox",
-    "conveyor": "conveyor", "conveyor belt": "conveyor", "belt conveyor": "conveyor", "hydraulic": "hydraulic",
-    "hydraulics": "hydraulic", "hydraulic unit": "hydraulic", "hydraulic power unit": "hydraulic",
-    "hydraulic pump": "hydraulic", "power unit": "hydraulic", "power pack": "hydraulic", "hydraulic power pack": "hydraulic",
-    "chiller": "chiller", "water chiller": "chiller", "cnc": "cnc", "cnc machine": "cnc", "milling machine": "cnc",
-    "machining centre": "cnc", "machining center": "cnc", "mill": "cnc", "robot": "robot", "robot arm": "robot",
-    "turbine": "turbine", "steam turbine": "turbine", "blower": "blower", "roots blower": "blower",
-    "air compressor": "compressor", "screw compressor": "compressor",
-}  # fmt: skip
-# kind words that name a part of a machine here: "motor current of pump 4" speaks of no motor
-PARTS = re.compile(
-    r"\b(motor|pump|fan|compressor|belt|gear|turbine|blower|spindle|robot|reducer|hydraulic|chiller)s?[ -]"
-    r"(current|currents|temperature|temp|amps|speed|load|bearing|bearings|winding|windings|tracking|position|teeth|"
-    r"oil|housing|shaft|seal|blades?|impeller|casing|pressure|flow|vibration|coupling|cover|guard|terminals?|cell)\b",
-    re.I,
-)
-UNKNOWN_KINDS = [
-    "press",
-    "lathe",
-    "crane",
-    "boiler",
-    "extruder",
-    "mixer",
-    "oven",
-    "furnace",
-    "forklift",
-    "elevator",
-    "lift",
-    "laser",
-    "saw",
-    "grinder",
-    "drill",
-    "kiln",
-    "crusher",
-    "agitator",
-    "centrifuge",
-    "dryer",
-    "transformer",
-    "generator",
-    "genset",
-    "valve",
-    "actuator",
-    "welder",
-    "printer",
-    "engine",
-    "ups",
-    "evaporator",
-    "shredder",
-    "excavator",
-    "truck",
-    "hoist",
-    "tank",
-    "reactor",
-    "cooling_tower",
-    "palletiser",
-    "palletizer",
-    "wrapper",
-    "labeller",
-    "filler",
-]
-UNKNOWN_BRANDS = [
-    "bosch",
-    "trane",
-    "daikin",
-    "york",
-    "wilo",
-    "okuma",
-    "dmg",
-    "mazak",
-    "mori",
-    "yaskawa",
-    "motoman",
-    "staubli",
-    "stäubli",
-    "nord",
-    "bonfiglioli",
-    "ingersoll",
-    "boge",
-    "gardner",
-    "denver",
-    "sullair",
-    "alstom",
-    "mitsubishi",
-    "toshiba",
-    "hitachi",
-    "danfoss",
-    "ebara",
-    "lowara",
-    "xylem",
-    "flygt",
-    "andritz",
-    "warman",
-    "goulds",
-    "toyo",
-    "teco",
-    "lenze",
-    "baldor",
-    "marelli",
-    "ziehl",
-    "howden",
-    "greenheck",
-    "twin_city",
-    "dodge",
-    "rossi",
-    "brevini",
-    "interroll",
-    "hytrol",
-    "parker",
-    "eaton",
-    "moog",
-    "johnson",
-    "hermle",
-    "dmu",
-    "grob",
-    "hurco",
-    "doosan",
-    "nissei",
-    "comau",
-    "universal_robots",
-    "epson",
-    "kawasaki",
-    "triveni",
-    "kaishan",
-    "robuschi",
-    "becker",
-    "busch",
-    "schneider",
-    "honeywell",
-    "emerson",
-    "caterpillar",
-    "cummins",
-]
-NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
 _NUMBER = rf"(?:0*\d{{1,4}}|{'|'.join(list(NUMBER_WORDS)[1:])})"
 _MARK = r"(?:(?:number|no\.?|nr\.?|num|id|#)\s*#?\s*)?#?"
 _LIST = rf"{_MARK}{_NUMBER}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s*/\s*|\s+or\s+){_MARK}{_NUMBER})*"
-_NOT_A_NUMBER_OF = r"(?!\s*(?:%|percent|h\b|hours?|hrs?|d\b|days?|w\b|weeks?|months?|min|minutes?|s\b|sec|rows|samples|bar|mm|a\b|amps|rpm|k\b|x\b|\.\d|:\d|,\d{3}))"
+_NOT_A_NUMBER_OF = (
+    r"(?!\s*(?:%|percent|h\b|hours?|hrs?|d\b|days?|w\b|weeks?|months?|min|minutes?|"
+    r"s\b|sec|rows|samples|bar|mm|a\b|amps|rpm|k\b|x\b|\.\d|:\d|,\d{3}))"
+)
 _ORDINAL_UNITS = r"(?:machine|asset|equipment|mach)"
 
 
@@ -229,7 +71,9 @@ class Machines:
 
     def nearest(self, words: str, count: int = 3) -> list[str]:
         """Ids of the machines whose names are most like the words."""
-        labels = {p.id: f"{p.name} {p.manufacturer} {p.kind} {p.number} {' '.join(p.aliases)}" for p in self.catalog.values()}
+        labels = {
+            p.id: f"{p.name} {p.manufacturer} {p.kind} {p.number} {' '.join(p.aliases)}" for p in self.catalog.values()
+        }
         found = process.extract(words, labels, scorer=fuzz.token_set_ratio, limit=count)
         return [key for _, _, key in found]
 
@@ -351,9 +195,14 @@ class Machines:
                 yield Mention(Span(found.start(), found.end()), found[0], choices, strength=1)
 
     def _all(self, text: str) -> Iterable[Mention]:
-        every = r"\b(?:all|every)(?: of)?(?: the| our)? (?:machines?|assets?|equipment)\b|\b(?:whole|entire) (?:fleet|plant)\b"
+        every = (
+            r"\b(?:all|every)(?: of)?(?: the| our)? (?:machines?|assets?|equipment)\b|"
+            r"\b(?:whole|entire) (?:fleet|plant)\b"
+        )
         for found in re.finditer(every, text, re.I):
-            yield Mention(Span(found.start(), found.end()), found[0], tuple(self.catalog), every=True, plural=True, strength=0)
+            yield Mention(
+                Span(found.start(), found.end()), found[0], tuple(self.catalog), every=True, plural=True, strength=0
+            )
 
     def _unknown(self, text: str) -> Iterable[Mention]:
         strange = "|".join(kind.replace("_", " ") for kind in UNKNOWN_KINDS)
@@ -371,7 +220,8 @@ class Machines:
         plain = re.sub(PARTS, lambda found: "\x00" * len(found[0]), text)
         kinds = "|".join(sorted(map(re.escape, KIND_WORDS), key=len, reverse=True))
         for found in re.finditer(
-            rf"\b(?:(both|all|every|each|all the|both the|all our|all of the|any|which|what|how many|other)\s+)?(?:(?:two|three|of the|our|the|of)\s+)?({kinds})(e?s)?\b",
+            rf"\b(?:(both|all|every|each|all the|both the|all our|all of the|any|which|"
+            rf"what|how many|other)\s+)?(?:(?:two|three|of the|our|the|of)\s+)?({kinds})(e?s)?\b",
             plain,
             re.I,
         ):

@@ -2,8 +2,9 @@
 
 import re
 
-from agent.brains.offline.slots import JOB, PATH, Words
 from agent.brains.offline.text import Span
+from agent.brains.offline.vocabulary import JOB, PATH
+from agent.brains.offline.words import Words
 
 _COUNTED = re.compile(
     r"\d|\b(?:a|an|one|two|three|four|five|six|seven|ten|few|couple|half|several|weekend|fortnight)\b", re.I

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+Topic = Literal["overview", "ratings", "limits", "sensors", "failure_modes", "maintenance"]
 Slot = Literal["machine", "task", "action", "path", "sensor", "job", "limits"]
 
 
@@ -32,7 +33,7 @@ class Order:
     condition: str | None = None
     horizon: str | None = None
     sensors: tuple[str, ...] = ()
-    topic: str = "overview"
+    topic: Topic = "overview"
     rating: str | None = None
 
     @property

@@ -1,9 +1,7 @@
 """From a message to orders: each clause's intent, machines and arguments, and what is missing."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from pydantic import ValidationError
@@ -12,50 +10,39 @@ from agent.brains.offline.clauses import Clause, clauses
 from agent.brains.offline.dependencies import settle_order
 from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.intents import Classifier, Guess
-from agent.brains.offline.machines import KIND_WORDS, Machines, Mention
+from agent.brains.offline.machines import Machines
 from agent.brains.offline.masking import mask
 from agent.brains.offline.orders import Missing, Order, Reading, Remark
+from agent.brains.offline.referring import Context, machines_meant, places
 from agent.brains.offline.sensors import SensorWords
-from agent.brains.offline.slots import Words, fill, job_id
-from agent.brains.offline.text import Span, Speller
+from agent.brains.offline.slots import fill, job_id
+from agent.brains.offline.text import Speller
 from agent.brains.offline.topics import horizon_words, rating_of, topic_of
 from agent.brains.offline.wording import SURE, by_verb, is_statement, settle
+from agent.brains.offline.words import Words
 from machine_profiles.profile import Profile
 from machine_profiles.reading import Catalog
 from models.results import TASKS
 from tools.registry import all_tools
 
 NO_TOOL = (
-    "smalltalk", "help", "work_order", "purchasing", "machine_control", "unsafe", "off_topic", "cancel_job",
-)  # fmt: skip
+    "smalltalk",
+    "help",
+    "work_order",
+    "purchasing",
+    "machine_control",
+    "unsafe",
+    "off_topic",
+    "cancel_job",
+)
 NO_MACHINE = ("list_machines", "rank_fleet", "get_job", "onboard_machine")
 ONE_TASK = ("compare_models", "promote_model", "rollback_model")
 NOTHING_IN_IT = re.compile(
-    r"^\W*(?:hi|hello|hey|please|thanks?|thank you|cheers|ok(?:ay)?|so|well|also|and|then|now|but|good morning|morning|right|sorry|great|hi there|hey there|listen)*\W*$",
+    r"^\W*(?:hi|hello|hey|please|thanks?|thank you|cheers|ok(?:ay)?|so|well|also|"
+    r"and|then|now|but|good morning|morning|right|sorry|great|hi there|hey there|"
+    r"listen)*\W*$",
     re.I,
 )
-OTHER = re.compile(r"\b(?:the |our )?other (?P<what>\w+)", re.I)
-NTH = (
-    (r"\b(?:the )?(?:first|1st|top|worst) (?:one|machine|on the list)\b|^\W*the (?:first|worst|top)\W*$", 0),
-    (r"\b(?:the )?(?:second|2nd)(?: worst)? (?:one|machine)\b|^\W*the second\W*$", 1),
-    (r"\b(?:the )?(?:third|3rd)(?: worst)? (?:one|machine)\b|^\W*the third\W*$", 2),
-    (r"\b(?:the )?(?:fourth|4th) (?:one|machine)\b|^\W*the fourth\W*$", 3),
-    (r"\b(?:the )?(?:fifth|5th) (?:one|machine)\b|^\W*the fifth\W*$", 4),
-    (r"\b(?:the )?last one\b", -1),
-    (r"\b(?:that|this) (?:one|machine)\b", 0),
-)
-
-
-@dataclass(frozen=True)
-class Context:
-    """What the conversation so far gives a message: machines in focus, those last listed, tasks, a job."""
-
-    focus: tuple[str, ...] = ()
-    listed: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-    job: str | None = None
-    now: datetime = datetime.min.replace(tzinfo=UTC)
-    image: str | None = None
 
 
 class Reader:
@@ -72,7 +59,7 @@ class Reader:
         return self._speller.mend(text)
 
     def words(self, text: str, context: Context) -> Words:
-        mentions = self.machines.mentions(text) or list(self._places(text, context))
+        mentions = self.machines.mentions(text) or list(places(text, context))
         return Words(text, tuple(mentions), context.now)
 
     def read(self, message: str, context: Context) -> Reading:
@@ -95,7 +82,9 @@ class Reader:
         guess = by_verb(self.guess(mask(words)), words.text)
         if not re.search(r"\b(cancel|abort|terminate|halt|stop|kill|call off|interrupt|end)\b", words.text, re.I):
             guess = guess.without("cancel_job")
-        if context.job is None and not re.search(r"\b(jobs?|train\w*|retrain\w*|progress|synthesis|export)\b", words.text, re.I):
+        if context.job is None and not re.search(
+            r"\b(jobs?|train\w*|retrain\w*|progress|synthesis|export)\b", words.text, re.I
+        ):
             guess = guess.without("get_job")
         return guess
 
@@ -110,14 +99,14 @@ class Reader:
     ) -> None:
         words = self.words(part.text, context)
         if not alone and _only_names(words):
-            named, _ = self.mentioned(words, context)
+            named, _ = machines_meant(words, context, self.machines)
             if orders and named and named != carried.machines and all(order.machine_id for order in carried.orders):
                 orders += [self.moved(order, machine_id) for order in carried.orders for machine_id in named]
             carried.take(named)
             return
         guess = self.intent(words, context)
         intent = settle(guess, words, self.catalog, context.image is not None, len(context.focus))
-        machines, missing = self.mentioned(words, context)
+        machines, missing = machines_meant(words, context, self.machines)
         if intent is None:
             carried.take(machines)
             if not alone and orders and not machines and not part.text.endswith("?"):
@@ -153,9 +142,16 @@ class Reader:
         return told.intent not in ("train_models", "export_edge", "synthesize_data") or told.probability < SURE
 
     def _orders(
-        self, tool: str, part: Clause, words: Words, context: Context, carried: "_Carried",
-        machines: tuple[str, ...], missing: Missing | None, earlier: list[Order],
-    ) -> list[Order]:  # fmt: skip
+        self,
+        tool: str,
+        part: Clause,
+        words: Words,
+        context: Context,
+        carried: "_Carried",
+        machines: tuple[str, ...],
+        missing: Missing | None,
+        earlier: list[Order],
+    ) -> list[Order]:
         if tool in NO_MACHINE:
             return self._without_machine(tool, part, words, context)
         from_history = False
@@ -178,9 +174,16 @@ class Reader:
         ]
 
     def _for_machine(
-        self, tool: str, machine_id: str | None, part: Clause, words: Words, context: Context,
-        missing: Missing | None, from_history: bool, earlier: list[Order],
-    ) -> list[Order]:  # fmt: skip
+        self,
+        tool: str,
+        machine_id: str | None,
+        part: Clause,
+        words: Words,
+        context: Context,
+        missing: Missing | None,
+        from_history: bool,
+        earlier: list[Order],
+    ) -> list[Order]:
         profile = self.catalog[machine_id] if machine_id else None
         args = fill(tool, words, profile)
         if machine_id:
@@ -188,10 +191,18 @@ class Reader:
         if tool == "explain_fault":
             args["question"] = words.text
         order = Order(
-            tool, args, part.text, missing=missing, machine_from_history=from_history, condition=part.condition,
-            after=(-1,) if part.later else (), horizon=horizon_words(words), topic=topic_of(words.text), rating=rating_of(words.text),
+            tool,
+            args,
+            part.text,
+            missing=missing,
+            machine_from_history=from_history,
+            condition=part.condition,
+            after=(-1,) if part.later else (),
+            horizon=horizon_words(words),
+            topic=topic_of(words.text),
+            rating=rating_of(words.text),
             sensors=tuple(args.get("sensors", ())) or _sensors_of(words, profile),
-        )  # fmt: skip
+        )
         if tool in ONE_TASK:
             trained = next(
                 (o for o in reversed(earlier) if o.tool == "train_models" and o.machine_id == machine_id), None
@@ -217,7 +228,8 @@ class Reader:
             tool == "rank_fleet"
             and "top" not in args
             and re.search(
-                r"\b(?:rank|order|sort|list|rate)\w* (?:of )?(?:all|every|the whole|the entire)\b|\ball \d* ?machines\b",
+                r"\b(?:rank|order|sort|list|rate)\w* (?:of )?(?:all|every|the whole|the entire)\b|"
+                r"\ball \d* ?machines\b",
                 words.text,
                 re.I,
             )
@@ -256,46 +268,6 @@ class Reader:
                 args["note"] = args["note"].replace(mention.said, self.machines.label(machine_id))
         return self.checked(replace(order, args=args, missing=None, machine_from_history=False))
 
-    def mentioned(self, words: Words, context: Context) -> tuple[tuple[str, ...], Missing | None]:
-        """The machines a clause names, or what stands against it: unknown, or several that fit."""
-        other = OTHER.search(words.text)
-        if other and (found := self._other(other["what"], context)):
-            return found
-        machines: list[str] = []
-        for mention in words.mentions:
-            if mention.plural and not mention.every and not mention.strength:
-                if len(mention.choices) == 1:
-                    machines += mention.choices
-                continue
-            if mention.resolved:
-                machines += mention.resolved
-            elif not mention.choices:
-                return (), Missing("machine", mention.said, tuple(self.machines.nearest(mention.said)), why="unknown")
-            elif in_focus := [id_ for id_ in context.focus if id_ in mention.choices]:
-                machines += in_focus
-            else:
-                return (), Missing("machine", mention.said, mention.choices)
-        return tuple(dict.fromkeys(machines)), None
-
-    def _places(self, text: str, context: Context) -> Iterator[Mention]:
-        """ "the second one" of the machines that were last listed."""
-        for pattern, place in NTH if context.listed else ():
-            found = re.search(pattern, text, re.I)
-            if found and -len(context.listed) <= place < len(context.listed):
-                yield Mention(Span(found.start(), found.end()), found[0], (context.listed[place],))
-                return
-
-    def _other(self, what: str, context: Context) -> tuple[tuple[str, ...], Missing | None] | None:
-        kind = KIND_WORDS.get(what.lower().rstrip("s")) or (
-            self.catalog[context.focus[0]].kind
-            if what.lower() in ("one", "machine", "unit") and context.focus
-            else None
-        )
-        if kind is None:
-            return None
-        left = tuple(id_ for id_ in self.machines.of_kind(kind) if id_ not in context.focus)
-        return (left, None) if len(left) == 1 else ((), Missing("machine", f"the other {what}", left))
-
     def _only_machine(self, text: str, context: Context) -> tuple[str, ...]:
         """The machine of a message that names just one, for clauses before its name."""
         resolved = {id_ for mention in self.machines.mentions(text) for id_ in mention.resolved}
@@ -315,7 +287,13 @@ class _Carried:
 
 
 def _only_names(words: Words) -> bool:
-    rest = re.sub(r"\b(?:the|our|and|for|about|on|regarding|re|with|to|what|how|also|too|as well|please|same)\b", "", words.bare, flags=re.I)
+    rest = re.sub(
+        r"\b(?:the|our|and|for|about|on|regarding|re|with|to|what|how|also|too|as "
+        r"well|please|same)\b",
+        "",
+        words.bare,
+        flags=re.I,
+    )
     return bool(words.mentions) and not re.search(r"\w", rest)
 
 

@@ -7,19 +7,33 @@ from agent.brains.offline.machines import Machines
 from agent.brains.offline.orders import Missing, Order, Remark
 
 DOING = {
-    "list_machines": "list the machines", "describe_machine": "describe a machine, with its ratings and limits",
-    "query_telemetry": "show readings", "predict_health": "say how a machine is doing and how long it will last",
-    "rank_fleet": "rank the machines, the worst first", "compare_models": "compare model versions",
-    "get_job": "say how a job stands", "synthesize_data": "make synthetic data", "label_rul": "label data with RUL",
-    "train_models": "train models", "promote_model": "put a model into service",
-    "rollback_model": "bring back the previous model", "export_edge": "export a bundle for a small computer",
-    "import_telemetry": "import recorded readings", "log_maintenance": "write into the maintenance log",
-    "forecast_sensor": "forecast a sensor", "explain_fault": "explain a fault", "diagnose_image": "judge a picture",
-    "check_drift": "check the data for drift", "write_report": "write a report", "onboard_machine": "add a machine",
-}  # fmt: skip
+    "list_machines": "list the machines",
+    "describe_machine": "describe a machine, with its ratings and limits",
+    "query_telemetry": "show readings",
+    "predict_health": "say how a machine is doing and how long it will last",
+    "rank_fleet": "rank the machines, the worst first",
+    "compare_models": "compare model versions",
+    "get_job": "say how a job stands",
+    "synthesize_data": "make synthetic data",
+    "label_rul": "label data with RUL",
+    "train_models": "train models",
+    "promote_model": "put a model into service",
+    "rollback_model": "bring back the previous model",
+    "export_edge": "export a bundle for a small computer",
+    "import_telemetry": "import recorded readings",
+    "log_maintenance": "write into the maintenance log",
+    "forecast_sensor": "forecast a sensor",
+    "explain_fault": "explain a fault",
+    "diagnose_image": "judge a picture",
+    "check_drift": "check the data for drift",
+    "write_report": "write a report",
+    "onboard_machine": "add a machine",
+}
 HELP = (
-    "I look after the machines of this plant with you. Ask me how a machine is doing and how long it will last, which one "
-    "needs attention first, what its readings and limits are. I can make and label data, train models, compare them, put "
+    "I look after the machines of this plant with you. Ask me how a machine is "
+    "doing and how long it will last, which one "
+    "needs attention first, what its readings and limits are. I can make and "
+    "label data, train models, compare them, put "
     "one into service or take it back, export a bundle for a small computer, import readings, and keep the maintenance "
     "log. Anything that changes what is in service waits for your approval first."
 )
@@ -41,46 +55,64 @@ _NOT_YET = {
     "write_report": "Writing a report is not available in this version. "
     "I can give you the machine's condition, its readings and its models here, to copy from.",
     "onboard_machine": "Adding a machine by chat is not available in this version. "
-    "An engineer can add it by putting its profile, a YAML file like the shipped ones, into the plant's profiles folder.",
-}  # fmt: skip
+    "An engineer can add it by putting its profile, a YAML file like the shipped "
+    "ones, into the plant's profiles folder.",
+}
 _REFUSALS = {
-    "work_order": "Work orders, tickets and schedules are outside what I can do: your planner, or the maintenance system, "
+    "work_order": "Work orders, tickets and schedules are outside what I can do: your planner, "
+    "or the maintenance system, "
     "is the place. I can tell you how urgent it is, and write what was done into the maintenance log.",
     "purchasing": "Ordering, prices and stock are outside what I can do: purchasing or the storekeeper can help. "
     "I can tell you how soon the part is likely to be needed.",
-    "machine_control": "I cannot control a machine: no starting or stopping, no set points, no resets of alarms or trips. "
+    "machine_control": "I cannot control a machine: no starting or stopping, no set points, no resets "
+    "of alarms or trips. "
     "The operator or the control room can. I can tell you how it is doing.",
-    "unsafe": "I will not help with that: guards, interlocks and trips are there to keep people alive, and nobody may work "
+    "unsafe": "I will not help with that: guards, interlocks and trips are there to keep "
+    "people alive, and nobody may work "
     "on live or moving equipment. The safe way: stop the machine by its normal controls, isolate every energy source, "
     "lock and tag it out, release stored energy, and prove that it is dead before you touch it. If a protection trips "
     "without cause, have it examined by the person responsible for safety.",
-    "off_topic": "That is outside what I know: I only deal with the condition of this plant's machines and their models.",
-    "cancel_job": "I cannot cancel a job by chat in this version; it ends by itself at its time limit, and nothing goes into "
+    "off_topic": "That is outside what I know: I only deal with the condition of this plant's "
+    "machines and their models.",
+    "cancel_job": "I cannot cancel a job by chat in this version; it ends by itself at its "
+    "time limit, and nothing goes into "
     "service without your approval. I can tell you how it stands.",
-}  # fmt: skip
+}
 _STEPS = {
-    "promote_model": "putting {models} into service", "rollback_model": "bringing back {models} from before",
-    "compare_models": "comparing the versions of {models}", "export_edge": "the export", "train_models": "the training",
-    "predict_health": "looking at its health again", "synthesize_data": "making synthetic data", "label_rul": "labelling",
-    "import_telemetry": "the import", "log_maintenance": "the log entry", "query_telemetry": "showing the readings",
+    "promote_model": "putting {models} into service",
+    "rollback_model": "bringing back {models} from before",
+    "compare_models": "comparing the versions of {models}",
+    "export_edge": "the export",
+    "train_models": "the training",
+    "predict_health": "looking at its health again",
+    "synthesize_data": "making synthetic data",
+    "label_rul": "labelling",
+    "import_telemetry": "the import",
+    "log_maintenance": "the log entry",
+    "query_telemetry": "showing the readings",
     "rank_fleet": "ranking the machines",
-}  # fmt: skip
+}
 _LIMITS = {
     "rows": "a data set has between a hundred and two hundred thousand rows",
     "horizon_hours": "I can look ahead up to ninety days, and it must be more than nothing",
-    "time_limit_s": "a training takes between ten seconds and a day; making synthetic data, between five seconds and an hour",
-    "top": "I can rank from one machine up to a thousand", "method": "the methods are auto, lives, gaussian copula, CTGAN, TVAE and PAR",
-    "precision": "a bundle holds INT8, FP16 or FP32", "target": "the targets are Jetson Nano, Xavier NX, Orin, or a CPU",
-    "cap_hours": "the cap must lie above nought, and below eleven years", "window": "a window is a time like a day or two weeks, ten years at most",
-    "version": "a version is a number, or “best”", "sensor": "it must be one of the machine's sensors",
-}  # fmt: skip
+    "time_limit_s": "a training takes between ten seconds and a day; making synthetic data, between "
+    "five seconds and an hour",
+    "top": "I can rank from one machine up to a thousand",
+    "method": "the methods are auto, lives, gaussian copula, CTGAN, TVAE and PAR",
+    "precision": "a bundle holds INT8, FP16 or FP32",
+    "target": "the targets are Jetson Nano, Xavier NX, Orin, or a CPU",
+    "cap_hours": "the cap must lie above nought, and below eleven years",
+    "window": "a window is a time like a day or two weeks, ten years at most",
+    "version": "a version is a number, or “best”",
+    "sensor": "it must be one of the machine's sensors",
+}
 _ESSENTIALS = {
     "task": "Which model do you mean: failure, RUL, anomaly or forecast?",
     "action": "What was done: inspection, lubrication, cleaning, repair, replacement, overhaul, or did it fail?",
     "path": "Which file? Give me the path of a CSV or Parquet file.",
     "sensor": "Which sensor?",
     "job": "Which job? No job was started in this conversation; give me its id.",
-}  # fmt: skip
+}
 
 
 def question(order: Order, machines: Machines) -> str:
@@ -152,7 +184,10 @@ def _which_machine(missing: Missing, machines: Machines) -> str:
     if missing.why == "unknown":
         return f"I know no machine “{missing.said}”. The nearest I have: {_and(named)}. Which one do you mean?"
     if len(named) > 6:
-        return f"That would be {missing.said} at once. Which of them do you mean? Name a few, or a kind such as “all pumps”."
+        return (
+            f"That would be {missing.said} at once. Which of them do you mean? Name a "
+            f"few, or a kind such as “all pumps”."
+        )
     return f"“{missing.said}” may be {_either(named)}. Which one do you mean?"
 
 

@@ -163,7 +163,7 @@ class Speller:
 
     def mend(self, text: str) -> str:
         """Files, ids, quoted text and anything with digits stay as they are."""
-        plain = text.translate(str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-"}))
+        plain = text.translate(str.maketrans("’‘“”–", "''\"\"-"))
         mended = []
         for part in re.split(r'("[^"]*"|\s+)', plain):
             kept = part.startswith('"') or re.search(r"[\d_/\\@]|\w\.\w", part)
@@ -175,7 +175,13 @@ class Speller:
         if lower in SHORT_FORMS:
             return SHORT_FORMS[lower]
         base = lower.split("'")[0]
-        if len(base) < 4 or base in self._known or base in self._also or self._language.knows(base) or self._is_inflected(base):
+        if (
+            len(base) < 4
+            or base in self._known
+            or base in self._also
+            or self._language.knows(base)
+            or self._is_inflected(base)
+        ):
             return word
         allowed = 1 if len(base) < 6 else 2
         near = [

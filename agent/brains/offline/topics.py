@@ -2,7 +2,23 @@
 
 import re
 
-from agent.brains.offline.slots import RATED, Words
+from agent.brains.offline.orders import Topic
+from agent.brains.offline.vocabulary import RATED
+from agent.brains.offline.words import Words
+
+_TOPICS: tuple[tuple[Topic, str], ...] = (
+    ("limits", r"\b(?:limits?|thresholds?|alarms?|warning|normal|allowed|permissible|trip)\b"),
+    ("failure_modes", r"\b(?:failure modes?|fail|break|go(?:es)? wrong|faults?|weak(?:ness)?)\b"),
+    ("maintenance", r"\b(?:maintenance|service|serviced|grease[ds]?|greasing|interval|how often)\b"),
+    ("sensors", r"\b(?:sensors?|instrument\w*|measured|measure)\b"),
+    (
+        "ratings",
+        r"\b(?:rated|ratings?|specs?|specifications?|nameplate|datasheet|kw|kilowatts?|"
+        r"voltage|how (?:big|fast|strong|powerful)|nominal|max(?:imum)?|capable|technical "
+        r"data)\b",
+    ),
+)
+
 
 def horizon_words(words: Words) -> str | None:
     """How the person put the time ahead."""
@@ -17,17 +33,9 @@ def horizon_words(words: Words) -> str | None:
     )
 
 
-def topic_of(text: str) -> str:
-    for topic, pattern in (
-        ("limits", r"\b(?:limits?|thresholds?|alarms?|warning|normal|allowed|permissible|trip)\b"),
-        ("failure_modes", r"\b(?:failure modes?|fail|break|go(?:es)? wrong|faults?|weak(?:ness)?)\b"),
-        ("maintenance", r"\b(?:maintenance|service|serviced|grease[ds]?|greasing|interval|how often)\b"),
-        ("sensors", r"\b(?:sensors?|instrument\w*|measured|measure)\b"),
-        (
-            "ratings",
-            r"\b(?:rated|ratings?|specs?|specifications?|nameplate|datasheet|kw|kilowatts?|voltage|how (?:big|fast|strong|powerful)|nominal|max(?:imum)?|capable|technical data)\b",
-        ),
-    ):
+def topic_of(text: str) -> Topic:
+    """The part of a machine's description that is asked for."""
+    for topic, pattern in _TOPICS:
         if re.search(pattern, text, re.I):
             return topic
     return "overview"

@@ -5,20 +5,44 @@ import re
 from agent.brains.offline.clauses import STARTS
 from agent.brains.offline.intents import Guess
 from agent.brains.offline.sensors import speaks_of_a_sensor
-from agent.brains.offline.slots import JOB, Words, fill, paths
+from agent.brains.offline.slots import fill, paths
+from agent.brains.offline.vocabulary import JOB
+from agent.brains.offline.words import Words
 from machine_profiles.reading import Catalog
 
 SURE = 0.38  # below it the person is asked; chosen on held-back paraphrases
 HEARD = 0.01  # from which a clause's leading verb decides
-_ORDERS = re.compile(rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i want(?: you)? to|i need(?: you)? to|i'd like(?: you)? to|let's|kindly|go ahead and|ok|okay|finally|first)\W+)*(?P<verb>{STARTS}|i want|i need|i'd like|we need|we want|help)\b", re.I)
+_ORDERS = re.compile(
+    rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i "
+    rf"want(?: you)? to|i need(?: you)? to|i'd like(?: you)? to|let's|kindly|go "
+    rf"ahead and|ok|okay|finally|first)\W+)*(?P<verb>{STARTS}|i want|i need|i'd "
+    rf"like|we need|we want|help)\b",
+    re.I,
+)
 _HEADS = {
-    "promote": "promote_model", "rollback": "rollback_model", "revert": "rollback_model", "retrain": "train_models",
-    "train": "train_models", "export": "export_edge", "rank": "rank_fleet", "import": "import_telemetry",
-    "ingest": "import_telemetry", "label": "label_rul", "relabel": "label_rul", "synthesize": "synthesize_data",
-    "synthesise": "synthesize_data", "onboard": "onboard_machine", "describe": "describe_machine", "plot": "query_telemetry",
-    "graph": "query_telemetry", "chart": "query_telemetry", "forecast": "forecast_sensor", "log": "log_maintenance",
-    "note": "log_maintenance", "record": "log_maintenance",
-}  # fmt: skip
+    "promote": "promote_model",
+    "rollback": "rollback_model",
+    "revert": "rollback_model",
+    "retrain": "train_models",
+    "train": "train_models",
+    "export": "export_edge",
+    "rank": "rank_fleet",
+    "import": "import_telemetry",
+    "ingest": "import_telemetry",
+    "label": "label_rul",
+    "relabel": "label_rul",
+    "synthesize": "synthesize_data",
+    "synthesise": "synthesize_data",
+    "onboard": "onboard_machine",
+    "describe": "describe_machine",
+    "plot": "query_telemetry",
+    "graph": "query_telemetry",
+    "chart": "query_telemetry",
+    "forecast": "forecast_sensor",
+    "log": "log_maintenance",
+    "note": "log_maintenance",
+    "record": "log_maintenance",
+}
 _OF_THEM = re.compile(r"\bwhich (?:one|of (?:them|the two|these|those))\b", re.I)
 
 
@@ -47,15 +71,17 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         and guess.of("predict_health", "query_telemetry", "describe_machine", "explain_fault") > 0.3
     ):
         for mention in words.mentions:
-            if len(mention.resolved) == 1 and "readings" in fill(
-                "predict_health", words, catalog[mention.resolved[0]]
-            ):
+            if len(mention.resolved) == 1 and "readings" in fill("predict_health", words, catalog[mention.resolved[0]]):
                 return "predict_health"
     named = [mention for mention in words.mentions if mention.strength and len(mention.resolved) == 1]
     group = any(mention.every and mention.kind for mention in words.mentions)
     if guess.intent == "rank_fleet" and (named or group or (in_focus > 1 and _OF_THEM.search(text))):
         return "predict_health"
-    if guess.intent == "list_machines" and group and re.search(r"\bhow (?:are|is|do|does)\b|\b(?:ok|okay|fine|healthy|doing)\b", text, re.I):
+    if (
+        guess.intent == "list_machines"
+        and group
+        and re.search(r"\bhow (?:are|is|do|does)\b|\b(?:ok|okay|fine|healthy|doing)\b", text, re.I)
+    ):
         return "predict_health"
     if (
         guess.intent == "compare_models"
@@ -77,7 +103,9 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
 
 
 def _by_form(text: str) -> str | None:
-    if re.search(r"\b(?:forecasts?|extrapolate)\b(?! (?:models?|task|version))", text, re.I) and speaks_of_a_sensor(text):
+    if re.search(r"\b(?:forecasts?|extrapolate)\b(?! (?:models?|task|version))", text, re.I) and speaks_of_a_sensor(
+        text
+    ):
         return "forecast_sensor"
     swap = r"\b(?:swap|exchange|replace|switch|change)\b.{0,40}\bmodel\b.{0,20}\b(?:for|with|by|over to|to)\b"
     if re.search(rf"{swap}.{{0,20}}\b(?:best|new|version|challenger|v\d)", text, re.I):
@@ -92,10 +120,31 @@ def is_statement(text: str) -> bool:
 
 def is_unsafe(text: str) -> bool:
     """Defeating a protection, or working on what runs or is live: decided by rule, since a slip here could hurt."""
-    defeat = r"\b(?:by-?pass|disabl|overrid|defeat|jumper|bridg|trick|fool|cheat|mute|tape over|get (?:past|round|around)|short out|wedge|tie back|hotwir|deactivat|block|inhibit|switch off|turn off|remov|take off|without)\w*"
-    guard = r"\b(?:interlock|guard|safety|e-?stop|emergency stop|light curtain|door switch|overspeed trip|safety trip|\w+ trip|limit switch|pressure switch|safety relay|protection|protective|fence|relief valve|safety valve|two-?hand|dead man)s?\b"
-    work = r"\b(?:clean|greas|lubricat|reach|open|work|repair|adjust|touch|clear|enter|remov|weld|tighten|change)\w*\b.{0,60}\b(?:while|with|when|as)\b.{0,30}\b(?:running|runs|moving|moves|live|energi[sz]ed|turning|powered|spinning|rotating|in automatic)\b"
-    done = r"^\W*(?:please |log |note |record )*(?:that )?(?:i|we|he|she|they|the \w+)(?:'ve| have| has)? (?:\w+ed|swapped)\b"
+    defeat = (
+        r"\b(?:by-?pass|disabl|overrid|defeat|jumper|bridg|trick|fool|cheat|mute|tape "
+        r"over|get (?:past|round|around)|short out|wedge|tie back|hotwir|deactivat|"
+        r"block|inhibit|switch off|turn off|remov|take off|without)\w*"
+    )
+    guard = (
+        r"\b(?:interlock|guard|safety|e-?stop|emergency stop|light curtain|door switch|"
+        r"overspeed trip|safety trip|\w+ trip|limit switch|pressure switch|safety "
+        r"relay|protection|protective|fence|relief valve|safety valve|two-?hand|dead "
+        r"man)s?\b"
+    )
+    work = (
+        r"\b(?:clean|greas|lubricat|reach|open|work|repair|adjust|touch|clear|enter|"
+        r"remov|weld|tighten|change)\w*\b.{0,60}\b(?:while|with|when|as)\b.{0,30}\b(?:running|"
+        r"runs|moving|moves|live|energi[sz]ed|turning|powered|spinning|rotating|in "
+        r"automatic)\b"
+    )
+    done = (
+        r"^\W*(?:please |log |note |record )*(?:that )?(?:i|we|he|she|they|the \w+)(?:'ve|"
+        r" have| has)? (?:\w+ed|swapped)\b"
+    )
     if re.search(done, text, re.I) and not re.search(r"\b(?:bypass|interlock)", text, re.I):
         return False
-    return bool(re.search(rf"{defeat}\b.{{0,40}}{guard}", text, re.I) or re.search(work, text, re.I) or re.search(r"\bwithout (?:isolat|lock)\w*", text, re.I))
+    return bool(
+        re.search(rf"{defeat}\b.{{0,40}}{guard}", text, re.I)
+        or re.search(work, text, re.I)
+        or re.search(r"\bwithout (?:isolat|lock)\w*", text, re.I)
+    )
