@@ -87,7 +87,7 @@ def preview(
     facts = {
         "tasks": ", ".join(tasks),
         "lives": f"{len(lives.names)} lives, {failed} of which ended in failure",
-        "rows": str(len(lives.rows)),
+        "rows": f"{len(lives.rows):,}",
         "time limit": f"{time_limit_s} s",
         "in service": replaces or "none",
         "afterwards": "new versions stand as challengers; what is in service stays until promoted"

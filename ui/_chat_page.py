@@ -1,6 +1,7 @@
 """The chat in the browser: messages, tool steps as they happen, and the card of changes that wait for a person."""
 
 import queue
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -33,7 +34,12 @@ def build_page(copilot: Copilot) -> gr.Blocks:
         thread = gr.BrowserState("", storage_key="millwright-thread")
         gr.Markdown("## Millwright\nTalk to your machines. Changes wait for your approval; numbers carry receipts.")
         conversation = gr.Chatbot(
-            elem_id="conversation", label="Conversation", buttons=["copy"], feedback_options=None, allow_tags=False
+            elem_id="conversation",
+            label="Conversation",
+            show_label=False,
+            buttons=["copy"],
+            feedback_options=None,
+            allow_tags=False,
         )
         with gr.Row(visible=False) as decision:
             approve = gr.Button("Approve all", variant="primary")
@@ -107,11 +113,10 @@ def shown(copilot: Copilot, thread: str) -> tuple[Messages, Any]:
 
 
 def transcript(copilot: Copilot, thread: str) -> Messages:
-    messages: Messages = []
-    for turn in copilot.history(thread):
-        messages += _turn(turn)
-    card = copilot.pending(thread)
-    return messages + ([_card(card)] if card else [])
+    turns, card = copilot.history(thread), copilot.pending(thread)
+    messages = [message for turn in turns for message in _turn(turn)]
+    just_said = bool(turns) and turns[-1].outcome == "approval"  # the answer above says what waits
+    return messages + ([_card(card)] if card and not just_said else [])
 
 
 def live(run: Any) -> Iterator[Messages]:
@@ -144,7 +149,12 @@ def live(run: Any) -> Iterator[Messages]:
 
 def _turn(turn: Turn) -> Messages:
     asked = [{"role": "user", "content": turn.message}] if turn.message else []
-    return [*asked, *(_step(call) for call in turn.calls), {"role": "assistant", "content": turn.answer}]
+    return [*asked, *(_step(call) for call in turn.calls), {"role": "assistant", "content": _markdown(turn.answer)}]
+
+
+def _markdown(answer: str) -> str:
+    """An answer's plain text, with the blank line that Markdown needs after a list."""
+    return re.sub(r"(?m)^((?:- |\d+\. ).*)\n(?!- |\d+\. |\n)", r"\1\n\n", answer)
 
 
 def _step(call: ToolCall, pending: bool = False) -> dict[str, Any]:
