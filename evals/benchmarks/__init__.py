@@ -1,0 +1,6 @@
+"""Benchmarks: known data through the ordinary path, beside peers measured in the same run.
+
+A benchmark is a module with `run(data: Path | None, seed: int, report, **options) -> BenchResult`.
+"""
+
+BENCHMARKS = {"cmapss": "evals.benchmarks.cmapss.bench"}

@@ -1,0 +1,1 @@
+"""NASA C-MAPSS: a profile, two column maps, and the run that scores what the ordinary path makes of them."""
