@@ -56,7 +56,7 @@ class Evidence:
 
     def untraced(self, answer: str) -> list[str]:
         """The numbers of the answer that come from nowhere, as they are written in it."""
-        names = [n for p in self.machines.values() for n in (p.id, p.name, p.model, *p.aliases) if re.search(r"\d", n)]
+        names = [name for p in self.machines.values() for name in _names(p) if re.search(r"\d", name)]
         heard = " ".join([*self.said, answer]).casefold()
         spoken_of = {
             float(p.number)
@@ -68,6 +68,11 @@ class Evidence:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.I)
         known = self.values | spoken_of
         return [found[0] for found in _NUMBER.finditer(text) if not _traces(found, text, known)]
+
+
+def _names(machine: Profile) -> tuple[str, ...]:
+    """As people name it: by its id, its make and model, or "pump 4"."""
+    return machine.id, machine.name, machine.model, *machine.aliases, f"{machine.kind} {machine.number}"
 
 
 def _traces(found: re.Match[str], text: str, known: set[float]) -> bool:

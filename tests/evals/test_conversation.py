@@ -56,7 +56,7 @@ def test_a_turn_records_the_calls_with_their_defaults_and_passes(play: Play):
 
 def test_every_reason_of_a_failure_is_told(play: Play):
     expect = {"outcome": "clarify", "tools": [{"name": "rank_fleet"}], "contains": ["Haas"]}
-    record = play([{"user": "hello", "expect": expect}], say("All is well for 77 hours."))
+    record = play([{"user": "hello", "expect": expect}], say("All is well."))
     assert not record.passed
     assert [failure.split(":")[0] for failure in record.turns[0].failures] == [
         "outcome",

@@ -40,6 +40,7 @@ def evidence() -> Evidence:
         "It falls by 0.25 a day; your 12 seals will do",
         "Grundfos CR 3-10 (number 4) holds; PUMP_GRUNDFOS_CR3_004",
         "1. first\n2. second",
+        "Which one: pump 6, or compressor 8?",
         "No numbers at all.",
     ],
 )
