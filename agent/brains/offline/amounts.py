@@ -89,6 +89,14 @@ def durations(text: str, now: datetime) -> list[Length]:
     return sorted(found, key=lambda length: length.span.start)
 
 
+def lies_back(length: Length, text: str) -> bool:
+    """Whether it is a stretch of the past: "the last two days", but not "will it last two days"."""
+    before = text[: length.span.start].rstrip()
+    if re.match(r"(?:the )?(?:last|past|previous)\b|yesterday", length.said, re.I):
+        return True
+    return bool(re.search(r"\b(?:the|in|over|during|for|of) (?:last|past|previous)$|\bsince$", before, re.I))
+
+
 def counts(text: str) -> list[tuple[Span, int]]:
     """Whole numbers with their thousands: 5k, 10,000, 8000, 10 thousand, half a million."""
     found = []

@@ -92,11 +92,12 @@ def fragment(reader: Reader, message: str, context: Context) -> Fragment | None:
     other = bool(
         re.search(r"\bother\b|\b(?:both|all|each|every one)\b(?: of)?(?: them| three| these)?\W*$", words.text, re.I)
     )
+    nth = any(re.search(pattern, words.text, re.I) for pattern, _ in NTH)
     action = first_named(ACTIONS, words.text)
     if left and not (action and len(words.text.split()) <= 4):
         return None
     number = numbers[0][1] if numbers else None
-    found = Fragment(words, number, bool(words.mentions) or other, bool(values) or bool(numbers) or bool(action))
+    found = Fragment(words, number, bool(words.mentions) or other or nth, bool(values) or bool(numbers) or bool(action))
     return found if found.has_machine or found.has_values else None
 
 

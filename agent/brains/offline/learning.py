@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from agent.brains.offline import embedding, intents
+from agent.brains.offline import intents
 from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.intents import LEARNT, Array, features, softmax, terms_of
 
@@ -70,14 +70,10 @@ def fit(x: Array, y: NDArray[np.int64], classes: int, penalty: float = PENALTY) 
 
 
 def made_from() -> str:
-    """A hash of everything the weights depend on, so that a test can tell when they are stale."""
-    sources = (
-        UTTERANCES,
-        intents.CUES,
-        *(Path(str(module.__file__)) for module in (embedding, intents)),
-        Path(__file__),
-    )
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    """A hash of the examples, cues and settings the weights depend on, so that a test can tell when they are stale."""
+    constants = (intents.WORDS_WEIGHT, intents.CUES_WEIGHT, PENALTY, SHARPNESS, STEPS, SENSORS, STAND_INS)
+    texts = (UTTERANCES.read_text(), intents.CUES.read_text(), repr(constants))
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def _stand_in(text: str, number: int) -> str:

@@ -59,9 +59,17 @@ class Machines:
             for mention in finder(text):
                 if not any(mention.span.overlaps(other.span) for other in found):
                     found.append(mention)
-        settled = self._settled(sorted(found, key=lambda mention: mention.span.start), text)
-        meant = [mention for mention in settled if not _NOT.search(text[: mention.span.start])]
-        return meant or settled
+        return self._settled(sorted(found, key=lambda mention: mention.span.start), text)
+
+    def without_negated(self, text: str) -> str:
+        """ "not the Grundfos, the Sulzer" → "the Sulzer"; a text that names no other machine stays."""
+        mentions = self.mentions(text)
+        negated = [(m, found) for m in mentions if (found := _NOT.search(text[: m.span.start]))]
+        if not negated or len(negated) == len(mentions):
+            return text
+        for mention, found in reversed(negated):
+            text = text[: found.start()] + text[mention.span.end :].lstrip(" ,")
+        return text
 
     def _finders(self) -> list[Callable[[str], Iterable[Mention]]]:
         return [

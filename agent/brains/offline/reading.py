@@ -59,6 +59,7 @@ class Reader:
         return self._speller.mend(text)
 
     def words(self, text: str, context: Context) -> Words:
+        text = self.machines.without_negated(text)
         mentions = self.machines.mentions(text) or list(places(text, context))
         return Words(text, tuple(mentions), context.now)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from agent.brains.offline.amounts import counts
+from agent.brains.offline.amounts import counts, lies_back
 from agent.brains.offline.maintenance import maintenance
 from agent.brains.offline.sensors import SensorWords
 from agent.brains.offline.vocabulary import (
@@ -76,11 +76,7 @@ def _telemetry(words: Words, profile: Profile | None) -> dict[str, Any]:
 
 def _health(words: Words, profile: Profile | None) -> dict[str, Any]:
     args: dict[str, Any] = {}
-    ahead = [
-        length
-        for length in words.lengths
-        if not re.search(r"\b(?:last|past|previous|yesterday|since)\b[\w\s]*$", words.bare[: length.span.end], re.I)
-    ]
+    ahead = [length for length in words.lengths if not lies_back(length, words.bare)]
     if ahead:
         args["horizon_hours"] = ahead[0].hours
     if profile and re.search(r"\b(?:if|with|suppose|assum\w+|say|given|what if|were|imagine)\b", words.bare, re.I):
@@ -202,11 +198,7 @@ def _training(words: Words, profile: Profile | None) -> dict[str, Any]:
     args: dict[str, Any] = {}
     if wanted := tasks(words.bare):
         args["tasks"] = wanted
-    limits = [
-        length
-        for length in words.lengths
-        if not re.search(r"\b(?:last|past|previous)\b[\w\s]*$", words.bare[: length.span.end], re.I)
-    ]
+    limits = [length for length in words.lengths if not lies_back(length, words.bare)]
     if limits:
         args["time_limit_s"] = round(limits[0].hours * 3600)
     elif found := re.search(r"\b(?:limit|budget|time)\D{0,12}(\d+)\b", words.bare, re.I):
