@@ -41,7 +41,11 @@ class MethodTried(Result):
 
 
 class SynthesisResult(Result):
-    """A new synthetic data set and how good it is. `quality` is SDV's overall QualityReport score, 0 to 1."""
+    """A new synthetic data set and how good it is.
+
+    `quality` is SDV's overall QualityReport score, 0 to 1, over all pairs of columns; the data set's card also holds
+    SDV's default score, which leaves weakly correlated pairs out.
+    """
 
     machine_id: str
     dataset: str  # such as synthetic@2
@@ -120,6 +124,9 @@ def synthesize(
         "column_shapes": quality.column_shapes,
         "column_pair_trends": quality.column_pair_trends,
         "by_column": quality.by_column,
+        "pairs": quality.pairs,
+        "quality_by_sdv_default": quality.by_default,
+        "pairs_in_sdv_default": quality.default_pairs,
         "violations": violations,
         "constraints": list(constraints.in_words()),
         "epochs": made.epochs,

@@ -53,6 +53,9 @@ def page(
                 ("rows that break a constraint", str(scores["violations"])),
             ],
         ),
+        f"<p class=note>Over all {scores['pairs']} pairs of columns. SDV's default leaves out pairs whose recorded "
+        f"correlation is below 0.5: it scores {scores['quality_by_sdv_default']:.3f} overall, with "
+        f"{scores['pairs_in_sdv_default']} pairs in it.</p>",
         "<p class=note>High quality says that single rows look real. Whether models learn from them is told below.</p>",
         "<h2>Usefulness</h2>",
         _tried(scores),

@@ -149,6 +149,18 @@ def test_a_data_set_is_whole_obeys_the_constraints_and_repeats_under_its_seed(
     assert "column pair trends" in page.read_text()
 
 
+def test_pair_trends_are_scored_where_no_two_columns_are_strongly_correlated():
+    from models import _sdv
+
+    rng = np.random.default_rng(3)
+    real = pd.DataFrame(rng.standard_normal((400, 3)), columns=["a", "b", "c"])
+    tied = pd.DataFrame({"a": real["a"], "b": real["a"], "c": real["a"]})  # b and c now follow a; |r| 0 against 1
+    quality = _sdv.quality_of(real, tied, seed=1)
+    assert (quality.pairs, quality.default_pairs) == (3, 0)
+    assert quality.column_pair_trends == pytest.approx(0.5, abs=0.06)  # 1 - |0 - 1| / 2, for each pair
+    assert quality.column_pair_trends != quality.column_shapes
+
+
 def test_another_seed_gives_other_rows(plant: tuple[Datasets, Telemetry]):
     one = synthesize(*plant, PUMP, rows=300, method="lives", time_limit_s=20.0, seed=1)
     two = synthesize(*plant, PUMP, rows=300, method="lives", time_limit_s=20.0, seed=2)
