@@ -1,35 +1,48 @@
 """The failure model: will it fail within h operating hours, for any h (decision 0003)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from machine_profiles.errors import MillwrightError
 from models import metrics
 from models.calibration import fit_platt
 from models.examples import Examples
 from models.features import Scaling, add_features
+from models.folding import Array, by_fold
 from models.onnx_graph import Graph
 from models.onnx_trees import add_trees
 
+if TYPE_CHECKING:
+    import lightgbm
+
 COPIES = 0.1  # of the feature count: how often the horizon stands among the features a tree draws from
+OTHERS = 2  # horizons beside the profile's that each row is asked about
 
 
 @dataclass(frozen=True)
 class FailureModel:
-    """Fold models whose mean log-odds, calibrated, are the answer; `horizons` are those it was taught at, ascending."""
+    """Fold models whose mean log-odds, calibrated, are the answer; `horizons` are those it was taught at, ascending.
 
-    boosters: list  # of lightgbm.Booster
+    `own` (n,): probabilities within the profile's horizon for the rows taught, each from a model that had not seen its
+    life, NaN where the truth is not known; `validation`: their average precision.
+    """
+
+    boosters: "list[lightgbm.Booster]"
     platt: tuple[float, float]
     horizons: tuple[float, ...]
     threshold: float  # of the probability within the profile's horizon
+    validation: float
+    own: NDArray[np.float64] = field(repr=False)
 
-    def probability(self, features: NDArray[np.float32], horizon_hours: float, threads: int) -> NDArray[np.float64]:
+    def probability(self, features: NDArray[np.float32], horizon_hours: float) -> NDArray[np.float64]:
         from models import _lightgbm  # heavy
 
         asked = np.clip(horizon_hours, 0.0, self.horizons[-1])
         paired = np.hstack([features, np.full((len(features), 1), asked, np.float32)])
-        score = np.mean([_lightgbm.scores(booster, paired, threads) for booster in self.boosters], axis=0)
+        score = np.mean([_lightgbm.scores(booster, paired) for booster in self.boosters], axis=0)
         soon = _sigmoid(self.platt[0] * score + self.platt[1])
         return 1 - (1 - soon) ** max(horizon_hours / self.horizons[-1], 1.0)
 
@@ -65,28 +78,59 @@ def horizons_for(horizon_hours: float, cap_hours: float) -> tuple[float, ...]:
 
 
 def fit_failure(
-    examples: Examples, fold: NDArray[np.int64], horizon_hours: float, cap_hours: float, seed: int, threads: int,
-    rounds: int = 150,
-) -> FailureModel:  # fmt: skip
-    """One model a fold, each taught by the other folds' lives and asked about its own."""
+    examples: Examples,
+    fold: NDArray[np.int64],
+    horizon_hours: float,
+    cap_hours: float,
+    seed: int,
+    workers: int,
+    teaching: NDArray[np.float64] | None = None,
+    beside: Examples | None = None,
+) -> FailureModel:
+    """One model a fold, taught by the other folds' lives and asked about its own.
+
+    `teaching` (n,): probabilities within the profile's horizon to learn in place of the plain yes and no. `beside`:
+    examples (synthetic lives) that are learnt from and never asked about.
+    """
     from models import _lightgbm  # heavy
 
     horizons = horizons_for(horizon_hours, cap_hours)
-    features, label, place, of_horizon = _pairs(examples, horizons)
-    recipe = _lightgbm.Recipe("binary", rounds, rising=max(1, round(COPIES * features.shape[1])))
-    boosters, score = [], np.full(len(label), np.nan)
-    for number in np.unique(fold):
-        own = fold[place] == number
-        if len(np.unique(label[~own])) < 2:
-            continue
-        booster = _lightgbm.fit(recipe, features[~own], label[~own], seed + int(number), threads)
-        boosters.append(booster)
-        score[own] = _lightgbm.scores(booster, features[own], threads)
-    asked = ~np.isnan(score)
-    platt = fit_platt(score[asked], label[asked])
-    at = asked & (of_horizon == horizon_hours)
-    threshold, _ = metrics.best_f1_threshold(label[at], _sigmoid(platt[0] * score[at] + platt[1]))
-    return FailureModel(boosters, platt, horizons, threshold)
+    features, label, place, of_horizon = _pairs(examples, horizons, horizon_hours)
+    at = of_horizon == horizon_hours
+    taught = label if teaching is None else np.where(at & ~np.isnan(teaching[place]), teaching[place], label)
+    objective = "binary" if teaching is None else "cross_entropy"
+    recipe = _lightgbm.Recipe(objective, rising=max(1, round(COPIES * features.shape[1])))
+    more = _pairs(beside, horizons, horizon_hours) if beside is not None else None
+
+    def fit_and_ask(own: NDArray[np.bool_], number: int) -> "tuple[lightgbm.Booster, Array] | None":
+        x, y = features[~own], taught[~own]
+        if more is not None:
+            x, y = np.concatenate([x, more[0]]), np.concatenate([y, more[1]])
+        if y.min() == y.max():
+            return None
+        booster = _lightgbm.fit(recipe, x, y, seed + number)
+        return booster, _lightgbm.scores(booster, features[own])
+
+    boosters, score = by_fold(fit_and_ask, fold[place], workers)
+    if not boosters:
+        raise NothingFails(horizon_hours)
+    judged = ~np.isnan(score)
+    platt = fit_platt(score[judged], label[judged])
+    probability = _sigmoid(platt[0] * score + platt[1])
+    at &= judged
+    threshold, _ = metrics.best_f1_threshold(label[at], probability[at])
+    own = np.full(len(examples), np.nan)
+    own[place[at]] = probability[at]
+    validation = metrics.average_precision(label[at], probability[at])
+    return FailureModel(boosters, platt, horizons, threshold, validation, own)
+
+
+class NothingFails(MillwrightError):
+    def __init__(self, horizon_hours: float) -> None:
+        super().__init__(
+            f"No row of the lives learnt from lies within {horizon_hours:g} operating hours of a failure, so there is "
+            f"nothing to tell apart. Import readings up to the failures, or raise the profile's failure_horizon_hours."
+        )
 
 
 def failure_figures(true: NDArray[np.float64], probability: NDArray[np.float64], threshold: float) -> dict[str, float]:
@@ -100,11 +144,19 @@ def failure_figures(true: NDArray[np.float64], probability: NDArray[np.float64],
 
 
 def _pairs(
-    examples: Examples, horizons: tuple[float, ...]
+    examples: Examples, horizons: tuple[float, ...], horizon_hours: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Every row with every horizon whose answer is known: features with the horizon last, label, row, horizon."""
+    """Rows with horizons whose answer is known: features with the horizon last, label, row, horizon.
+
+    Each row meets the profile's horizon, and OTHERS of the others in turn.
+    """
     label = np.stack([examples.fails_within(horizon) for horizon in horizons], axis=1)
-    row, column = np.nonzero(~np.isnan(label))
+    others = [at for at, horizon in enumerate(horizons) if horizon != horizon_hours]
+    met = np.zeros(label.shape, bool)
+    met[:, horizons.index(horizon_hours)] = True
+    for turn in range(min(OTHERS, len(others))):
+        met[np.arange(len(label)), np.array(others)[(np.arange(len(label)) * OTHERS + turn) % len(others)]] = True
+    row, column = np.nonzero(met & ~np.isnan(label))
     horizon = np.array(horizons)[column]
     features = np.hstack([examples.features[row], horizon[:, None].astype(np.float32)])
     return features, label[row, column], row, horizon

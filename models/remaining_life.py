@@ -1,6 +1,8 @@
 """The RUL model: operating hours left, flat above the cap, with an interval that lives not learnt from have set."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,32 +11,60 @@ from models import metrics
 from models.calibration import Interval, fit_interval
 from models.examples import Examples
 from models.features import Scaling, add_features
+from models.folding import Array, by_fold
+from models.network import Network, fit_network
 from models.onnx_graph import Graph
 from models.onnx_trees import add_trees
 
+if TYPE_CHECKING:
+    import lightgbm
+
+    from models._lightgbm import Recipe
+
 CONFIDENCE = 0.9
+BLENDS = (0.0, 0.25, 0.5, 0.75)  # the networks' share that is tried
+NOT_FOR_NETWORKS = ("|spread|", "|latest|")  # noise that trees pass over and networks learn by heart
 
 
 @dataclass(frozen=True)
 class RulModel:
-    """Fold models whose mean is the answer, as a share of the cap; the interval in the same unit."""
+    """Trees and networks, one of each a fold, as shares of the cap; their means are blended.
 
-    boosters: list  # of lightgbm.Booster
+    `validation`: root mean square error, as a share of the cap, on rows of failed lives not learnt from.
+    `own` (n,): the answers for the rows taught, each from models that had not seen its life.
+    """
+
+    boosters: "list[lightgbm.Booster]"
+    networks: list[Network]
+    columns: NDArray[np.int64]  # the networks' features
+    blend: float  # the networks' share
     interval: Interval
     cap_hours: float
+    validation: float
+    own: Array = field(repr=False)
 
-    def share(self, features: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+    def share(self, features: NDArray[np.float32]) -> Array:
         from models import _lightgbm  # heavy
 
-        mean = np.mean([_lightgbm.scores(booster, features, threads) for booster in self.boosters], axis=0)
-        return np.clip(mean, 0.0, 1.0)
+        trees = np.mean([_lightgbm.scores(booster, features) for booster in self.boosters], axis=0)
+        if not self.networks:
+            return np.clip(trees, 0.0, 1.0)
+        networks = np.mean([network(features[:, self.columns]) for network in self.networks], axis=0)
+        return np.clip((1 - self.blend) * trees + self.blend * networks, 0.0, 1.0)
 
     def write(self, scaling: Scaling) -> Graph:
         """The whole graph, from readings to `rul_hours`, `low` and `high`."""
         graph = Graph()
         features, names = add_features(graph, scaling)
         zero, one, cap = graph.constant(0.0), graph.constant(1.0), graph.constant(self.cap_hours)
-        share = graph.op("Clip", add_trees(graph, features, self.boosters, len(names)), zero, one)
+        share = add_trees(graph, features, self.boosters, len(names))
+        if self.networks:
+            seen = graph.pick(features, self.columns, axis=1)
+            answers = [network.add(graph, seen) for network in self.networks]
+            total = graph.op("Sum", *answers)
+            networks = graph.op("Mul", total, graph.constant(self.blend / len(answers)))
+            share = graph.op("Add", graph.op("Mul", share, graph.constant(1 - self.blend)), networks)
+        share = graph.op("Clip", share, zero, one)
         low, high = self.interval.add(graph, share)
         low = graph.op("Clip", graph.op("Min", low, share), zero, one)
         high = graph.op("Clip", graph.op("Max", high, share), zero, one)
@@ -44,30 +74,50 @@ class RulModel:
 
 
 def fit_rul(
-    examples: Examples, fold: NDArray[np.int64], cap_hours: float, seed: int, threads: int, rounds: int = 150,
-    settings: dict | None = None,
-) -> RulModel:  # fmt: skip
-    """One model a fold, taught by the other folds' lives and asked about its own; those errors set the interval."""
-    from models import _lightgbm  # heavy
+    examples: Examples,
+    fold: NDArray[np.int64],
+    cap_hours: float,
+    seed: int,
+    workers: int,
+    recipes: "Sequence[Recipe]",
+    names: Sequence[str] = (),
+    network_steps: int = 0,
+    teaching: Array | None = None,
+    beside: Examples | None = None,
+) -> RulModel:
+    """One model a fold, taught by the other folds' lives and asked about its own; those errors choose and calibrate.
 
-    label = examples.remaining(cap_hours) / cap_hours
-    known = ~np.isnan(label)
-    recipe = _lightgbm.Recipe("regression", rounds, settings)
-    boosters, predicted = [], np.full(len(label), np.nan)
-    for number in np.unique(fold):
-        own = fold == number
-        taught = ~own & known
-        booster = _lightgbm.fit(recipe, examples.features[taught], label[taught], seed + int(number), threads)
-        boosters.append(booster)
-        predicted[own] = _lightgbm.scores(booster, examples.features[own], threads)
-    judged = examples.failed & ~np.isnan(predicted)
-    interval = fit_interval(label[judged], np.clip(predicted[judged], 0.0, 1.0), examples.life[judged], CONFIDENCE)
-    return RulModel(boosters, interval, cap_hours)
+    The best of `recipes` is kept; with `network_steps` networks are blended in where that helps. `teaching` (n,):
+    labels, as shares of the cap, to learn in place of the true ones. `beside`: examples (synthetic lives) that are
+    learnt from and never asked about.
+    """
+    truth = examples.remaining(cap_hours) / cap_hours
+    judged = examples.failed
+    more = beside.remaining(cap_hours) / cap_hours if beside is not None else np.empty(0)
+    more_features = beside.features if beside is not None else examples.features[:0]
+    lesson = _Lesson(
+        examples, truth if teaching is None else teaching, fold, seed, workers,
+        more_features[~np.isnan(more)], more[~np.isnan(more)],
+    )  # fmt: skip
+    trees = [_trees(lesson, recipe) for recipe in recipes]
+    boosters, own = min(trees, key=lambda tried: metrics.rmse(truth[judged], np.clip(tried[1][judged], 0, 1)))
+    columns = np.array([at for at, name in enumerate(names) if not any(kind in name for kind in NOT_FOR_NETWORKS)], int)
+    networks: list[Network] = []
+    blend = 0.0
+    if network_steps:
+        fitted, answers = _networks(lesson, columns, network_steps)
+        losses = [metrics.rmse(truth[judged], np.clip((1 - b) * own + b * answers, 0, 1)[judged]) for b in BLENDS]
+        blend = BLENDS[int(np.argmin(losses))]
+        if blend:
+            networks, own = fitted, (1 - blend) * own + blend * answers
+    own = np.clip(own, 0.0, 1.0)
+    interval = fit_interval(truth[judged], own[judged], examples.life[judged], CONFIDENCE)
+    return RulModel(
+        boosters, networks, columns, blend, interval, cap_hours, metrics.rmse(truth[judged], own[judged]), own
+    )
 
 
-def rul_figures(
-    true: NDArray[np.float64], predicted: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
-) -> dict[str, float]:
+def rul_figures(true: Array, predicted: Array, low: Array, high: Array) -> dict[str, float]:
     """Figures in hours on rows of lives that failed; the truth is flat above the cap."""
     return {
         **point_figures(true, predicted),
@@ -76,9 +126,48 @@ def rul_figures(
     }
 
 
-def point_figures(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, float]:
+def point_figures(true: Array, predicted: Array) -> dict[str, float]:
     return {
         "rmse_hours": metrics.rmse(true, predicted),
         "mae_hours": float(np.mean(np.abs(predicted - true))),
         "r2": metrics.r2(true, predicted),
     }
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What every member learns from: labels are shares of the cap, NaN where unknown."""
+
+    examples: Examples
+    label: Array
+    fold: NDArray[np.int64]
+    seed: int
+    workers: int
+    more: NDArray[np.float32]
+    more_label: Array
+
+    def without(self, own: NDArray[np.bool_]) -> tuple[NDArray[np.float32], Array]:
+        taught = ~own & ~np.isnan(self.label)
+        return (
+            np.concatenate([self.examples.features[taught], self.more]),
+            np.concatenate([self.label[taught], self.more_label]),
+        )
+
+
+def _trees(lesson: _Lesson, recipe: "Recipe") -> "tuple[list[lightgbm.Booster], Array]":
+    from models import _lightgbm  # heavy
+
+    def fit_and_ask(own: NDArray[np.bool_], number: int) -> "tuple[lightgbm.Booster, Array]":
+        booster = _lightgbm.fit(recipe, *lesson.without(own), lesson.seed + number)
+        return booster, _lightgbm.scores(booster, lesson.examples.features[own])
+
+    return by_fold(fit_and_ask, lesson.fold, lesson.workers)
+
+
+def _networks(lesson: _Lesson, columns: NDArray[np.int64], steps: int) -> tuple[list[Network], Array]:
+    def fit_and_ask(own: NDArray[np.bool_], number: int) -> tuple[Network, Array]:
+        features, label = lesson.without(own)
+        network = fit_network(features[:, columns], label, lesson.seed + number, steps)
+        return network, network(lesson.examples.features[own][:, columns])
+
+    return by_fold(fit_and_ask, lesson.fold, lesson.workers)

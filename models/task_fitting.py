@@ -1,5 +1,6 @@
 """One task of one machine: fit it on the lives kept, score it and its baselines on the lives held out."""
 
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,16 +11,19 @@ from numpy.typing import NDArray
 from machine_profiles.profile import Profile
 from models import anomaly, forecasting, metrics
 from models.examples import Examples, examples_of
-from models.failure import failure_figures, fit_failure
+from models.failure import FailureModel, failure_figures, fit_failure
 from models.features import Scaling, answers_over, feature_model
+from models.folding import Array
 from models.holdout import folds
 from models.lives import Lives
-from models.remaining_life import fit_rul, point_figures, rul_figures
+from models.remaining_life import RulModel, fit_rul, point_figures, rul_figures
 from models.results import Task
+from models.teacher import Teacher, ask_autogluon
 
-FOLDS = 5
-QUICK_FOLDS = 3
-ROWS, QUICK_ROWS = 24_000, 6_000  # examples learnt from; more rows of the same lives teach little
+QUICK_ROWS, ROWS = 6_000, 24_000  # examples learnt from; more rows of the same lives teach little
+ROWS_PER_SECOND, STEPS_PER_SECOND = 400, 20
+QUICK_SECONDS = 12.0  # a task given less is fitted the quick way
+LONG_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,27 @@ class Lot:
     scaling: Scaling
     cap_hours: float | None
     seed: int
-    quick: bool
-    threads: int
+    seconds: float  # what a task that searches may take; what is fitted depends on it, never on the clock
+    workers: int
     synthetic: Lives | None = None
     synthetic_dataset: str | None = None
 
     @property
+    def quick(self) -> bool:
+        return self.seconds < QUICK_SECONDS
+
+    @property
     def every(self) -> int:
-        return max(1, round(len(self.kept.rows) / (QUICK_ROWS if self.quick else ROWS)))
+        wanted = np.clip(ROWS_PER_SECOND * self.seconds, QUICK_ROWS, ROWS)
+        return max(1, round(len(self.kept.rows) / wanted))
+
+    @property
+    def fold_count(self) -> int:
+        return 3 if self.quick else 5 if self.seconds < LONG_SECONDS else 8
+
+    @property
+    def network_steps(self) -> int:
+        return 0 if self.quick else int(np.clip(STEPS_PER_SECOND * self.seconds, 400, 2500))
 
     @property
     def sound_hours(self) -> float:
@@ -48,7 +65,7 @@ class Lot:
 
     @cached_property
     def fold(self) -> dict[str, int]:
-        return folds(self.kept.names, self.kept.failed, QUICK_FOLDS if self.quick else FOLDS, self.seed)
+        return folds(self.kept.names, self.kept.failed, self.fold_count, self.seed)
 
     @cached_property
     def examples(self) -> Examples:
@@ -57,6 +74,18 @@ class Lot:
     @cached_property
     def judged(self) -> Examples:
         return examples_of(self.profile, self.held, self.scaling, max(1, self.every // 2))
+
+    @cached_property
+    def beside(self) -> Examples | None:
+        """Synthetic lives to learn from, at most as many rows as there are recorded ones."""
+        if self.synthetic is None or self.quick or not self.synthetic.failed:
+            return None
+        every = max(1, round(len(self.synthetic.rows) / len(self.examples)))
+        return examples_of(self.profile, self.synthetic, self.scaling, every)
+
+    @cached_property
+    def names(self) -> list[str]:
+        return feature_model(self.scaling)[1]
 
     @property
     def fold_of_rows(self) -> NDArray[np.int64]:
@@ -84,25 +113,68 @@ class Fitted:
     plots: dict[str, bytes] = field(default_factory=dict)
 
 
-def fit(task: Task, lot: Lot, seconds: float) -> Fitted:
-    return {"failure": _failure, "rul": _rul, "anomaly": _anomaly, "forecast": _forecast}[task](lot, seconds)
+def fit(task: Task, lot: Lot, deadline: float) -> Fitted:
+    """`deadline` (monotonic seconds): AutoGluon is stopped, and what comes after it left out, when it nears."""
+    return {"failure": _failure, "rul": _rul, "anomaly": _anomaly, "forecast": _forecast}[task](lot, deadline)
 
 
-def _failure(lot: Lot, seconds: float) -> Fitted:
+def _failure(lot: Lot, deadline: float) -> Fitted:
+    begun = time.monotonic()
     horizon, cap = lot.profile.modelling.failure_horizon_hours, lot.cap_hours or 0.0
-    model = fit_failure(lot.examples, lot.fold_of_rows, horizon, cap, lot.seed, lot.threads)
+    fold = lot.fold_of_rows
+
+    def fitted(teaching: Array | None = None, beside: Examples | None = None) -> FailureModel:
+        return fit_failure(lot.examples, fold, horizon, cap, lot.seed, lot.workers, teaching, beside)
+
     true = lot.judged.fails_within(horizon)
-    known = ~np.isnan(true)
-    judged, true = lot.judged.of(known), true[known]
-    probability = model.probability(judged.features, horizon, lot.threads)
-    figures = failure_figures(true, probability, model.threshold)
+    judged, true = lot.judged.of(~np.isnan(true)), true[~np.isnan(true)]
+    baselines = _failure_baselines(lot, horizon, judged, true)
+    model, beside = fitted(), None
+    took = time.monotonic() - begun
+    if lot.beside is not None and time.monotonic() + 2 * took < deadline:
+        with_synthetic = fitted(beside=lot.beside)
+        if with_synthetic.validation > model.validation:
+            model, beside = with_synthetic, lot.beside
+    label = lot.examples.fails_within(horizon)
+    teacher, figures, engine = _ask_teacher(lot, label, judged, True, deadline - took), {}, "LightGBM"
+    if teacher is not None:
+        figures["teacher_average_precision"] = metrics.average_precision(true, teacher.answers)
+        student = fitted(0.5 * label + 0.5 * teacher.own, beside)
+        if student.validation > model.validation:
+            model, engine = student, "AutoGluon ensemble, distilled into LightGBM"
+    probability = model.probability(judged.features, horizon)
+    figures = {**failure_figures(true, probability, model.threshold), **figures}
     return Fitted(
         model.write(lot.scaling).model(),
-        f"LightGBM, mean of {len(model.boosters)} models of folds by life, calibrated (Platt)",
+        f"{engine}, mean of {len(model.boosters)} models of folds by life, calibrated (Platt); "
+        f"{_said_of(lot, teacher)}",
         figures,
-        _failure_baselines(lot, horizon, judged, true),
+        baselines,
         model.threshold,
+        used_synthetic=beside is not None,
     )
+
+
+def _ask_teacher(lot: Lot, label: Array, judged: Examples, binary: bool, deadline: float) -> Teacher | None:
+    """AutoGluon's answers for the rows taught (n,), NaN where no label is known, and for the rows judged."""
+    if lot.quick:
+        return None
+    known = ~np.isnan(label)
+    found = ask_autogluon(
+        lot.examples.features[known], label[known], lot.fold_of_rows[known] % 3, judged.features, binary,
+        deadline - time.monotonic(), lot.seed, lot.workers,
+    )  # fmt: skip
+    if found is None:
+        return None
+    own = np.full(len(label), np.nan)
+    own[known] = found.own
+    return Teacher(own, found.answers, found.name)
+
+
+def _said_of(lot: Lot, teacher: Teacher | None) -> str:
+    if teacher is not None:
+        return f"chosen on lives not learnt from, beside AutoGluon {teacher.name}"
+    return "fitted the quick way, without AutoGluon" if lot.quick else "AutoGluon was left out, the time being short"
 
 
 def _failure_baselines(
@@ -117,26 +189,54 @@ def _failure_baselines(
     for name, of in (("lightgbm_raw", "latest"), ("lightgbm", "features")):
         booster = _lightgbm.fit(
             _lightgbm.Recipe("binary", 100, _lightgbm.PLAIN), _columns(lot, of, lot.examples)[known], label[known],
-            lot.seed, lot.threads,
+            lot.seed,
         )  # fmt: skip
-        score = _lightgbm.scores(booster, _columns(lot, of, judged), lot.threads)
+        score = _lightgbm.scores(booster, _columns(lot, of, judged))
         baselines[name] = failure_figures(true, 1 / (1 + np.exp(-score)), 0.5)
     return baselines
 
 
-def _rul(lot: Lot, seconds: float) -> Fitted:
-    cap = lot.cap_hours or 0.0
-    model = fit_rul(lot.examples, lot.fold_of_rows, cap, lot.seed, lot.threads)
+def _rul(lot: Lot, deadline: float) -> Fitted:
+    from models import _lightgbm  # heavy
+
+    begun = time.monotonic()
+    cap, fold = lot.cap_hours or 0.0, lot.fold_of_rows
+    recipes = [_lightgbm.Recipe("regression", 150 if lot.quick else 300)]
+    if lot.seconds >= LONG_SECONDS:
+        recipes.append(_lightgbm.Recipe("regression", 300, _lightgbm.LARGER))
+
+    def fitted(teaching: Array | None = None, beside: Examples | None = None) -> RulModel:
+        return fit_rul(
+            lot.examples, fold, cap, lot.seed, lot.workers, recipes, lot.names, lot.network_steps, teaching, beside
+        )
+
     judged = lot.judged.of(lot.judged.failed)
     true = judged.remaining(cap)
-    share = model.share(judged.features, lot.threads)
+    baselines = _rul_baselines(lot, cap, judged, true)
+    model, beside = fitted(), None
+    took = time.monotonic() - begun
+    if lot.beside is not None and time.monotonic() + 2 * took < deadline:
+        with_synthetic = fitted(beside=lot.beside)
+        if with_synthetic.validation < model.validation:
+            model, beside = with_synthetic, lot.beside
+    label = lot.examples.remaining(cap) / cap
+    teacher, figures, taught_by = _ask_teacher(lot, label, judged, False, deadline - took), {}, ""
+    if teacher is not None:
+        figures["teacher_rmse_hours"] = metrics.rmse(true, np.clip(teacher.answers, 0, 1) * cap)
+        student = fitted(0.5 * label + 0.5 * teacher.own, beside)
+        if student.validation < model.validation:
+            model, taught_by = student, "AutoGluon ensemble, distilled into "
+    share = model.share(judged.features)
     low, high = model.interval.at(share)
-    figures = rul_figures(true, share * cap, np.clip(low, 0, share) * cap, np.clip(high, share, 1) * cap)
+    figures = {**rul_figures(true, share * cap, np.clip(low, 0, share) * cap, np.clip(high, share, 1) * cap), **figures}
+    blend = f" and networks ({model.blend:.0%})" if model.networks else ""
     return Fitted(
         model.write(lot.scaling).model(),
-        f"LightGBM, mean of {len(model.boosters)} models of folds by life; interval from lives not learnt from",
+        f"{taught_by}LightGBM{blend}, mean of {len(model.boosters)} models of folds by life; interval from lives not "
+        f"learnt from; {_said_of(lot, teacher)}",
         figures,
-        _rul_baselines(lot, cap, judged, true),
+        baselines,
+        used_synthetic=beside is not None,
     )
 
 
@@ -149,9 +249,9 @@ def _rul_baselines(lot: Lot, cap: float, judged: Examples, true: NDArray[np.floa
     for name, of in (("lightgbm_raw", "latest"), ("lightgbm", "features")):
         booster = _lightgbm.fit(
             _lightgbm.Recipe("regression", 100, _lightgbm.PLAIN), _columns(lot, of, lot.examples)[known],
-            label[known], lot.seed, lot.threads,
+            label[known], lot.seed,
         )  # fmt: skip
-        baselines[name] = point_figures(true, _lightgbm.scores(booster, _columns(lot, of, judged), lot.threads))
+        baselines[name] = point_figures(true, _lightgbm.scores(booster, _columns(lot, of, judged)))
     return baselines
 
 
@@ -159,11 +259,10 @@ def _columns(lot: Lot, of: str, examples: Examples) -> NDArray[np.float32]:
     """Latest raw readings; or the rolling means of all sensors, as thirty lines of LightGBM would take them."""
     if of == "latest":
         return examples.latest
-    names = feature_model(lot.scaling)[1]
-    return examples.features[:, ["|mean|" in name for name in names]]
+    return examples.features[:, ["|mean|" in name for name in lot.names]]
 
 
-def _anomaly(lot: Lot, seconds: float) -> Fitted:
+def _anomaly(lot: Lot, deadline: float) -> Fitted:
     profile, every = lot.profile, max(1, lot.every // 2)
     model = anomaly.fit_anomaly(profile, lot.scaling, lot.kept, lot.sound_hours, every)
     graph = model.write().model()
@@ -189,7 +288,7 @@ def _anomaly(lot: Lot, seconds: float) -> Fitted:
     )
 
 
-def _forecast(lot: Lot, seconds: float) -> Fitted:
+def _forecast(lot: Lot, deadline: float) -> Fitted:
     every = max(1, round(len(lot.kept.rows) / 3000))
     model = forecasting.fit_forecast(lot.profile, lot.kept, lot.fold, every)
     figures = forecasting.forecast_figures(lot.profile, model, lot.held, max(1, every // 2))

@@ -130,7 +130,7 @@ def train(
     with tempfile.TemporaryDirectory(prefix="training-") as scratch:
         left = SHARE_OF_LIMIT * time_limit_s - (time.monotonic() - started)
         fitted: FittedMachine = fitting.fit_machine(
-            lessons, tasks, left, seed, report, Path(scratch), quick, share or SHARE, threads=1 if quick else 2
+            lessons, tasks, left, seed, report, Path(scratch), quick, share or SHARE, workers=1 if quick else 2
         )
         if not fitted.models:
             raise NothingTrained(profile.id, fitted.skipped)

@@ -72,10 +72,10 @@ def run(
         protocol=(
             f"{subset}: RUL of each test engine at its last recorded cycle, by predict_health from the registered "
             f"model; as given, and with truth and prediction clipped at {CLIP:g}. Labels flat above "
-            f"{labels.cap_hours:g} cycles ({labels.cap_source}). The interval is judged against truths capped like the "
-            f"labels. Test engines were imported after training. Constant: the mean training label. LightGBM: 300 trees "
-            f"on rolling means over 5, 20 and 50 cycles, deviation from the first 20 and a fast less a slow exponential "
-            f"mean. {result.models[0].engine}. {result.protocol}"
+            f"{labels.cap_hours:g} cycles ({labels.cap_source}). The interval is judged against truths capped like "
+            f"the labels. Test engines were imported after training. Constant: the mean training label. LightGBM: 300 "
+            f"trees on rolling means over 5, 20 and 50 cycles, deviation from the first 20 and a fast less a slow "
+            f"exponential mean. {result.models[0].engine}. {result.protocol}"
         ),
         data=f"cmapss_{subset}",
         seed=seed,
