@@ -5,6 +5,7 @@ side instead (models.folding).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -40,7 +41,7 @@ def fit(recipe: Recipe, features: Matrix, labels: NDArray[np.float64], seed: int
     columns = features.shape[1]
     if recipe.rising:
         features = np.hstack([features, np.repeat(features[:, -1:], recipe.rising, axis=1)])
-    settings = {**(SETTINGS if recipe.settings is None else recipe.settings)}
+    settings: dict[str, Any] = {**(SETTINGS if recipe.settings is None else recipe.settings)}
     if recipe.rising:
         settings["monotone_constraints"] = [0] * (columns - 1) + [1] * (recipe.rising + 1)
     fixed = {

@@ -90,16 +90,16 @@ def fit_anomaly(profile: Profile, scaling: Scaling, lives: Lives, sound_hours: f
     answers, keys = answers_over(profile, lives, deviation_model(scaling, window), every)
     moved = answers["moved"].astype(np.float64)
     whole = ~np.isnan(moved[:, condition]).any(axis=1)
-    sound = sound_rows(lives, keys, sound_hours) & whole
+    sound: NDArray[np.bool_] = sound_rows(lives, keys, sound_hours) & whole
     if sound.sum() < FEWEST_SOUND:
-        sound = whole
+        sound = np.asarray(whole)
     if sound.sum() < FEWEST_SOUND:
         raise TooFewRows(profile.id, int(sound.sum()))
     moved = moved[sound]
     judged = moved[:, condition]
     covariance = judged.T @ judged / len(judged) + 1e-9 * np.eye(len(condition))
     covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.diag(np.diag(covariance))
-    precision = np.linalg.inv(covariance)
+    precision = np.asarray(np.linalg.inv(covariance), np.float64)
     distance = np.einsum("ni,ij,nj->n", judged, precision, judged)
     alarm = _alarm(distance, keys[sound]["life"].to_numpy(object), profile.modelling.sample_hours * every)
     return AnomalyModel(scaling, window, _spread(moved, scaling), precision, alarm)

@@ -114,7 +114,7 @@ def forecast_figures(profile: Profile, model: ForecastModel, lives: Lives, every
         "persistence": np.repeat(window[:, -1:, :], model.steps, axis=1),
         "constant": np.repeat(mean[:, None, :], model.steps, axis=1),
     }
-    errors = {name: np.nanmean(np.abs(future - peer), axis=(0, 1)) for name, peer in peers.items()}
+    errors = {name: np.nanmean(np.abs(future - np.asarray(peer)), axis=(0, 1)) for name, peer in peers.items()}
     naive = errors["seasonal_naive"]
     judged = naive > 0
     figures = {name: {"mase": float(np.mean(error[judged] / naive[judged]))} for name, error in errors.items()}

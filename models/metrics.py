@@ -21,19 +21,19 @@ def average_precision(true: Array, score: Array) -> float:
     return float(np.sum(np.diff(recall, prepend=0.0) * hits / flagged))
 
 
-def auroc(true: Array, score: Array) -> float:
+def auroc(true: NDArray[np.bool_] | Array, score: Array) -> float:
     """Probability that a true row scores above a false one, ties half (Mann and Whitney, 1947).
 
     >>> auroc(np.array([1, 0, 0]), np.array([0.5, 0.5, 0.1]))
     0.75
     """
-    true = np.asarray(true, bool)
-    positive, negative = int(true.sum()), int((~true).sum())
+    yes = np.asarray(true, bool)
+    positive, negative = int(yes.sum()), int((~yes).sum())
     if not positive or not negative:
         return float("nan")
     _, place, count = np.unique(score, return_inverse=True, return_counts=True)
     rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((rank[true].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    return float((rank[yes].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def best_f1_threshold(true: Array, score: Array) -> tuple[float, float]:
@@ -52,8 +52,7 @@ def f1(true: Array, yes: NDArray[np.bool_]) -> float:
     >>> round(f1(np.array([1, 1, 0]), np.array([True, False, False])), 4)
     0.6667
     """
-    true = np.asarray(true, bool)
-    found = int((true & yes).sum())
+    found = int((np.asarray(true, bool) & yes).sum())
     return 2 * found / max(int(true.sum() + yes.sum()), 1)
 
 
