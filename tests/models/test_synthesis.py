@@ -169,7 +169,7 @@ def test_another_seed_gives_other_rows(plant: tuple[Datasets, Telemetry]):
 
 @pytest.mark.parametrize("method", ["tvae", "ctgan"])
 def test_a_network_trains_within_its_time_and_keeps_its_loss_curve(plant: tuple[Datasets, Telemetry], method: Method):
-    result = make(plant, method, rows=200, limit_s=40.0)
+    result = make(plant, method, rows=200, limit_s=20.0)
     card = plant[0].find(PUMP.id, result.dataset)
     loss = pd.read_csv(plant[0].folder(card) / "loss.csv")
     assert (result.rows, result.violations, result.method) == (200, 0, method)
