@@ -33,11 +33,15 @@ LATER = re.compile(r"\b(?:then|after(?:wards)?|after that|once|when|as soon as|f
 
 @dataclass(frozen=True)
 class Clause:
-    """`later`: it is to follow the one before. `condition`: what must hold for it, in the person's words."""
+    """`later`: it is to follow the one before. `condition`: what must hold for it, in the person's words.
+
+    `gist`: the part of it that tells the intent, where that is not the whole.
+    """
 
     text: str
     later: bool = False
     condition: str | None = None
+    gist: str | None = None
 
 
 def clauses(text: str) -> list[Clause]:

@@ -87,7 +87,7 @@ class Machines:
 
     def label(self, machine_id: str) -> str:
         profile = self.catalog[machine_id]
-        return f"{profile.name} ({KIND_LABELS.get(profile.kind, profile.kind)} {profile.number})"
+        return f"{profile.name} ({profile.kind} {profile.number})"
 
     def of_kind(self, kind: Kind) -> tuple[str, ...]:
         return tuple(profile.id for profile in self.catalog.of_kind(kind))
@@ -288,7 +288,6 @@ class Machines:
         return before and not re.match(r"\s*(?:rows|hours|samples|h\b|lives|records)", text[span.end :], re.I)
 
 
-KIND_LABELS = {"cnc": "machining centre", "hydraulic": "hydraulic unit"}
 _EVERYDAY = {
     "spindle",
     "chiller",

@@ -21,6 +21,7 @@ from agent.brains.offline.plan import Step, call_id, completed, next_calls, plac
 from agent.brains.offline.reading import Reader
 from agent.messages import GUARD, JOB_ENDED, is_from_person, text_of
 from machine_profiles.reading import Catalog
+from tools.registry import all_tools
 
 
 class OfflineBrain(BaseChatModel):
@@ -117,7 +118,10 @@ class _Turn:
         calls: list[ToolCall] = []
         for place in ready:
             order = completed(found[place].order, found)
-            calls.append(ToolCall(name=order.tool, args=order.args, id=call_id(len(self.messages), origin, place)))
+            args = (
+                all_tools()[order.tool].arguments.model_validate(order.args).model_dump(mode="json", exclude_none=True)
+            )
+            calls.append(ToolCall(name=order.tool, args=args, id=call_id(len(self.messages), origin, place)))
         joins = [call["id"] for call in calls] if not self.talk.reading(origin).corrects else []
         return AIMessage("", tool_calls=calls, additional_kwargs={"joins": self._joining(calls, joins)})
 

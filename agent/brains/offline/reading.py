@@ -14,7 +14,7 @@ from agent.brains.offline.machines import Machines
 from agent.brains.offline.masking import mask
 from agent.brains.offline.orders import Missing, Order, Reading, Remark
 from agent.brains.offline.referring import Context, machines_meant, places
-from agent.brains.offline.sensors import SensorWords
+from agent.brains.offline.sensors import SensorWords, strange_sensor
 from agent.brains.offline.slots import fill, job_id
 from agent.brains.offline.text import Speller
 from agent.brains.offline.topics import horizon_words, rating_of, topic_of
@@ -105,7 +105,7 @@ class Reader:
                 orders += [self.moved(order, machine_id) for order in carried.orders for machine_id in named]
             carried.take(named)
             return
-        guess = self.intent(words, context)
+        guess = self.intent(self.words(part.gist or part.text, context), context)
         intent = settle(guess, words, self.catalog, context.image is not None, len(context.focus))
         machines, missing = machines_meant(words, context, self.machines)
         if intent is None:
@@ -127,10 +127,17 @@ class Reader:
         for part in parts:
             last = joined[-1] if joined else None
             if last and is_statement(last.text) and not last.later and self._go_together(last, part, context):
-                joined[-1] = replace(part, text=f"{last.text.rstrip('.')}, {part.text}")
+                both = f"{last.text.rstrip('.')}, {part.text}"
+                joined[-1] = replace(part, text=both, gist=self._clearest([both, part.text, last.text], context))
             else:
                 joined.append(part)
         return joined
+
+    def _clearest(self, texts: list[str], context: Context) -> str:
+        """The text whose intent is surest; the first unless another is much surer."""
+        sure = [self.intent(self.words(text, context), context).probability for text in texts]
+        best = max(range(len(texts)), key=lambda i: sure[i])
+        return texts[best] if sure[best] > sure[0] + 0.25 else texts[0]
 
     def _go_together(self, statement: Clause, part: Clause, context: Context) -> bool:
         first, second = self.words(statement.text, context), self.words(part.text, context)
@@ -140,7 +147,8 @@ class Reader:
         told = self.intent(first, context)
         if told.intent == "log_maintenance" and told.probability > SURE:
             return self.intent(second, context).intent == "log_maintenance"
-        return told.intent not in ("train_models", "export_edge", "synthesize_data") or told.probability < SURE
+        orders = told.intent in ("train_models", "export_edge", "synthesize_data") and told.probability >= SURE
+        return not orders or bool(_STATES.search(statement.text))
 
     def _orders(
         self,
@@ -204,6 +212,9 @@ class Reader:
             rating=rating_of(words.text),
             sensors=tuple(args.get("sensors", ())) or _sensors_of(words, profile),
         )
+        reads_sensors = tool in ("query_telemetry", "forecast_sensor") and not order.sensors and order.missing is None
+        if profile and reads_sensors and (strange := strange_sensor(words.bare)):
+            return [replace(order, missing=Missing("sensor", strange, profile.sensor_names))]
         if tool in ONE_TASK:
             trained = next(
                 (o for o in reversed(earlier) if o.tool == "train_models" and o.machine_id == machine_id), None
@@ -273,6 +284,9 @@ class Reader:
         """The machine of a message that names just one, for clauses before its name."""
         resolved = {id_ for mention in self.machines.mentions(text) for id_ in mention.resolved}
         return tuple(resolved) if len(resolved) == 1 else ()
+
+
+_STATES = re.compile(r"\b(?:is|isn't|are|was|were|looks|seems|sounds|feels|got|has been)\b", re.I)
 
 
 @dataclass

@@ -93,19 +93,15 @@ _STEPS = {
     "rank_fleet": "ranking the machines",
 }
 _LIMITS = {
-    "rows": "a data set has between a hundred and two hundred thousand rows",
-    "horizon_hours": "I can look ahead up to ninety days, and it must be more than nothing",
-    "time_limit_s": "a training takes between ten seconds and a day; making synthetic data, between "
-    "five seconds and an hour",
-    "top": "I can rank from one machine up to a thousand",
+    "rows": "for the rows of a data set", "horizon_hours": "for a look ahead; a quarter of a year is the furthest",
+    "time_limit_s": "for a time limit", "top": "for a ranking", "cap_hours": "for a cap", "window": "for a window",
+}  # fmt: skip
+_CHOICES = {
     "method": "the methods are auto, lives, gaussian copula, CTGAN, TVAE and PAR",
-    "precision": "a bundle holds INT8, FP16 or FP32",
-    "target": "the targets are Jetson Nano, Xavier NX, Orin, or a CPU",
-    "cap_hours": "the cap must lie above nought, and below eleven years",
-    "window": "a window is a time like a day or two weeks, ten years at most",
     "version": "a version is a number, or “best”",
-    "sensor": "it must be one of the machine's sensors",
-}
+    "precision": "a bundle is in integer, half or full precision",
+    "target": "the targets are Jetson Nano, Xavier NX, Orin, or a CPU",
+}  # fmt: skip
 _ESSENTIALS = {
     "task": "Which model do you mean: failure, RUL, anomaly or forecast?",
     "action": "What was done: inspection, lubrication, cleaning, repair, replacement, overhaul, or did it fail?",
@@ -123,9 +119,20 @@ def question(order: Order, machines: Machines) -> str:
     if missing.slot == "machine":
         return _which_machine(missing, machines)
     if missing.slot == "limits":
-        name = missing.why.split(":")[0]
-        return f"“{missing.said}” does not fit: {_LIMITS.get(name, missing.why)}. What shall I take?"
+        return _beyond(order, missing)
+    if missing.slot == "sensor" and missing.choices:
+        known = _and([name.replace("_", " ") for name in missing.choices])
+        return f"There is no sensor for “{missing.said}” on this machine. It has {known}. Which one do you mean?"
     return _ESSENTIALS[missing.slot]
+
+
+def _beyond(order: Order, missing: Missing) -> str:
+    """Without the limits' own figures: an answer states none that no tool gave."""
+    name, fault = missing.why.split(": ", 1)
+    if name in _CHOICES:
+        return f"“{missing.said}” does not fit: {_CHOICES[name]}. Which shall I take?"
+    size = "too little" if "greater" in fault else "too much" if "less" in fault else "not right"
+    return f"That is {size} {_LIMITS.get(name, f'for {name}')}. What shall I take instead?"
 
 
 def suggestions(order: Order, machines: Machines) -> tuple[str, ...]:

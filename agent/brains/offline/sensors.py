@@ -87,6 +87,11 @@ _NO_SENSOR = re.compile(
     r"|\bload (?:the |this |in |up |data|file|it)\b|\bspeed (?:up|it)\b|\bon load\b|\bnoise level\b(?=\x00)",
     re.I,
 )
+_UNHEARD_OF = (
+    r"humidity|moisture|ph(?: value)?|viscosity|conductivity|voltage|acceleration|frequency|density|turbidity|"
+    r"oxygen|co2|"
+    r"weight|tension|strain|displacement|thrust|brightness|radiation|magnetic field|dew point|wind|gas|dust"
+)
 TOO_SHORT = {
     "bearing",
     "suction",
@@ -147,6 +152,12 @@ def speaks_of_a_sensor(text: str) -> str | None:
         for match in re.finditer(rf"(?<![\w-]){re.escape(words)}(?![\w-])", plain, re.I)
     ]
     return min(hits)[2] if hits else None
+
+
+def strange_sensor(text: str) -> str | None:
+    """A measured quantity that the text asks for, to be called where the machine has no such sensor."""
+    found = re.search(rf"\b(?:{_UNHEARD_OF})\b", text, re.I)
+    return found[0] if found else speaks_of_a_sensor(text)
 
 
 def _blank_current(words: str) -> str:

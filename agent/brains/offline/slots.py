@@ -79,7 +79,11 @@ def _health(words: Words, profile: Profile | None) -> dict[str, Any]:
     ahead = [length for length in words.lengths if not lies_back(length, words.bare)]
     if ahead:
         args["horizon_hours"] = ahead[0].hours
-    if profile and re.search(r"\b(?:if|with|suppose|assum\w+|say|given|what if|were|imagine)\b", words.bare, re.I):
+    if profile and re.search(
+        r"\b(?:if|with|suppose|assum\w+|say|given|what if|were|imagine|measured?|measuring|reads?|shows|showing)\b",
+        words.bare,
+        re.I,
+    ):
         readings = _readings(words.bare, profile)
         if readings:
             args["readings"] = readings
@@ -179,6 +183,8 @@ def _labels(words: Words, profile: Profile | None) -> dict[str, Any]:
     stated = re.search(r"\b((?:history|synthetic|labels)@\d+)\b", words.bare, re.I)
     if stated:
         args["dataset"] = stated[1].lower()
+    elif own := _own_name(words.bare):
+        args["dataset"] = own
     elif re.search(r"\bsynthetic|\bgenerated|\bartificial", words.bare, re.I):
         args["dataset"] = "synthetic"
     elif re.search(r"\bhistory\b|\bhistoric(?:al)?\b|\brecorded\b|\breal data\b", words.bare, re.I):
@@ -192,6 +198,12 @@ def _labels(words: Words, profile: Profile | None) -> dict[str, Any]:
         elif amounts := counts(words.bare):
             args["cap_hours"] = float(amounts[0][1])
     return args
+
+
+def _own_name(text: str) -> str | None:
+    """A data set called by a name of its own: "the data set winter2019"."""
+    found = re.search(r"\bdata ?set (?:called |named )?\"?(\w*[\d_]\w*)|\b(\w*[a-z_]\d\w*) data ?set\b", text, re.I)
+    return (found[1] or found[2]) if found else None
 
 
 def _training(words: Words, profile: Profile | None) -> dict[str, Any]:

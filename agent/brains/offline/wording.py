@@ -46,6 +46,29 @@ _HEADS = {
 _OF_THEM = re.compile(r"\bwhich (?:one|of (?:them|the two|these|those))\b", re.I)
 
 
+_FORMS = (
+    (
+        "work_order",
+        r"\b(?:raise|open|create|write|file|close|issue|make|get|put in)\b.{0,20}\b(?:work "
+        r"?orders?|tickets?|work requests?|job cards?)\b",
+    ),
+    ("purchasing", r"\b(?:purchase orders?|requisitions?|quotations?)\b"),
+    (
+        "rollback_model",
+        r"\broll\b.{0,60}\bback\b|\broll-?back\b|\b(?:undo|reverse|take back)\b.{0,30}\b(?:promotion|model)\b",
+    ),
+    (
+        "rollback_model",
+        r"\b(?:go|switch|put|bring|take|get|change) (?:\w+ ){0,2}back\b.{0,30}\b(?:model|"
+        r"version|one (?:we had )?before|old|previous|former|earlier)\b",
+    ),
+    (
+        "describe_machine",
+        r"\b(?:what|how) (?:all )?(?:can|could|might|may) (?:go wrong|(?:it|the \w+) fail|fail|break)\b",
+    ),
+)
+
+
 def by_verb(guess: Guess, text: str) -> Guess:
     """The guess with the intent that the leading verb names first, where the classifier does not rule it out."""
     head = _ORDERS.match(text)
@@ -67,7 +90,9 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
     if JOB.search(text) and guess.of("get_job", "cancel_job") > 0.15:
         return "cancel_job" if guess.of("cancel_job") > guess.of("get_job") else "get_job"
     if (
-        re.search(r"\b(?:if|suppose|assum\w+|what if|imagine|say)\b", text, re.I)
+        re.search(
+            r"\b(?:if|suppose|assum\w+|what if|imagine|say|measured?|measuring|reads?|showing|shows)\b", text, re.I
+        )
         and guess.of("predict_health", "query_telemetry", "describe_machine", "explain_fault") > 0.3
     ):
         for mention in words.mentions:
@@ -103,6 +128,9 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
 
 
 def _by_form(text: str) -> str | None:
+    for intent, pattern in _FORMS:
+        if re.search(pattern, text, re.I):
+            return intent
     if re.search(r"\b(?:forecasts?|extrapolate)\b(?! (?:models?|task|version))", text, re.I) and speaks_of_a_sensor(
         text
     ):
