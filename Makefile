@@ -13,7 +13,7 @@ run: .venv/installed
 	.venv/bin/millwright serve
 
 test: .venv/installed
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 check: .venv/installed
 	.venv/bin/ruff check .
