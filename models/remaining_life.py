@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.9
 BLENDS = (0.0, 0.25, 0.5, 0.75)  # the networks' share that is tried
-FLAT_SHARE = 3  # one in so many of the rows above the cap is learnt from: they all say the same
-NOT_FOR_NETWORKS = ("|spread|", "|latest|")  # noise that trees pass over and networks learn by heart
+FLAT_SHARE = 5  # one in so many of the rows above the cap is learnt from: they all say the same
+LEFT_OUT = ("|spread|", "|latest|")  # features that are mostly noise, and are learnt by heart
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class RulModel:
 
     boosters: "list[lightgbm.Booster]"
     networks: list[Network]
-    columns: NDArray[np.int64]  # the networks' features
+    columns: NDArray[np.int64]  # the features they look at
     blend: float  # the networks' share
     interval: Interval
     cap_hours: float
@@ -47,20 +47,21 @@ class RulModel:
     def share(self, features: NDArray[np.float32]) -> Array:
         from models import _lightgbm  # heavy
 
-        trees = np.mean([_lightgbm.scores(booster, features) for booster in self.boosters], axis=0)
+        seen = features[:, self.columns]
+        trees = np.mean([_lightgbm.scores(booster, seen) for booster in self.boosters], axis=0)
         if not self.networks:
             return np.clip(trees, 0.0, 1.0)
-        networks = np.mean([network(features[:, self.columns]) for network in self.networks], axis=0)
+        networks = np.mean([network(seen) for network in self.networks], axis=0)
         return np.clip((1 - self.blend) * trees + self.blend * networks, 0.0, 1.0)
 
     def write(self, scaling: Scaling) -> Graph:
         """The whole graph, from readings to `rul_hours`, `low` and `high`."""
         graph = Graph()
-        features, names = add_features(graph, scaling)
+        features, _ = add_features(graph, scaling)
         zero, one, cap = graph.constant(0.0), graph.constant(1.0), graph.constant(self.cap_hours)
-        share = add_trees(graph, features, self.boosters, len(names))
+        seen = graph.pick(features, self.columns, axis=1)
+        share = add_trees(graph, seen, self.boosters, len(self.columns))
         if self.networks:
-            seen = graph.pick(features, self.columns, axis=1)
             answers = [network.add(graph, seen) for network in self.networks]
             total = graph.op("Sum", *answers)
             networks = graph.op("Mul", total, graph.constant(self.blend / len(answers)))
@@ -81,7 +82,7 @@ def fit_rul(
     seed: int,
     workers: int,
     recipes: "Sequence[Recipe]",
-    names: Sequence[str] = (),
+    names: Sequence[str],
     network_steps: int = 0,
     teaching: Array | None = None,
     beside: Examples | None = None,
@@ -93,21 +94,22 @@ def fit_rul(
     learnt from and never asked about.
     """
     truth = examples.remaining(cap_hours) / cap_hours
+    columns = np.array([at for at, name in enumerate(names) if not any(kind in name for kind in LEFT_OUT)], int)
     telling = _telling(examples, cap_hours)
     judged = examples.failed & telling
     more = beside.remaining(cap_hours) / cap_hours if beside is not None else np.empty(0)
     more_features = beside.features if beside is not None else examples.features[:0]
     lesson = _Lesson(
-        examples, np.where(telling, truth if teaching is None else teaching, np.nan), fold, seed, workers,
-        more_features[~np.isnan(more)], more[~np.isnan(more)],
+        examples.features[:, columns], np.where(telling, truth if teaching is None else teaching, np.nan), fold, seed,
+        workers,
+        more_features[~np.isnan(more)][:, columns], more[~np.isnan(more)],
     )  # fmt: skip
     trees = [_trees(lesson, recipe) for recipe in recipes]
     boosters, own = min(trees, key=lambda tried: metrics.rmse(truth[judged], np.clip(tried[1][judged], 0, 1)))
-    columns = np.array([at for at, name in enumerate(names) if not any(kind in name for kind in NOT_FOR_NETWORKS)], int)
     networks: list[Network] = []
     blend = 0.0
     if network_steps:
-        fitted, answers = _networks(lesson, columns, network_steps)
+        fitted, answers = _networks(lesson, network_steps)
         losses = [metrics.rmse(truth[judged], np.clip((1 - b) * own + b * answers, 0, 1)[judged]) for b in BLENDS]
         blend = BLENDS[int(np.argmin(losses))]
         if blend:
@@ -150,7 +152,7 @@ def point_figures(true: Array, predicted: Array) -> dict[str, float]:
 class _Lesson:
     """What every member learns from: labels are shares of the cap, NaN where unknown."""
 
-    examples: Examples
+    features: NDArray[np.float32]
     label: Array
     fold: NDArray[np.int64]
     seed: int
@@ -161,7 +163,7 @@ class _Lesson:
     def without(self, own: NDArray[np.bool_]) -> tuple[NDArray[np.float32], Array]:
         taught = ~own & ~np.isnan(self.label)
         return (
-            np.concatenate([self.examples.features[taught], self.more]),
+            np.concatenate([self.features[taught], self.more]),
             np.concatenate([self.label[taught], self.more_label]),
         )
 
@@ -171,15 +173,15 @@ def _trees(lesson: _Lesson, recipe: "Recipe") -> "tuple[list[lightgbm.Booster], 
 
     def fit_and_ask(own: NDArray[np.bool_], number: int) -> "tuple[lightgbm.Booster, Array]":
         booster = _lightgbm.fit(recipe, *lesson.without(own), lesson.seed + number)
-        return booster, _lightgbm.scores(booster, lesson.examples.features[own])
+        return booster, _lightgbm.scores(booster, lesson.features[own])
 
     return by_fold(fit_and_ask, lesson.fold, lesson.workers)
 
 
-def _networks(lesson: _Lesson, columns: NDArray[np.int64], steps: int) -> tuple[list[Network], Array]:
+def _networks(lesson: _Lesson, steps: int) -> tuple[list[Network], Array]:
     def fit_and_ask(own: NDArray[np.bool_], number: int) -> tuple[Network, Array]:
         features, label = lesson.without(own)
-        network = fit_network(features[:, columns], label, lesson.seed + number, steps)
-        return network, network(lesson.examples.features[own][:, columns])
+        network = fit_network(features, label, lesson.seed + number, steps)
+        return network, network(lesson.features[own])
 
     return by_fold(fit_and_ask, lesson.fold, lesson.workers)

@@ -24,6 +24,7 @@ QUICK_ROWS, ROWS = 6_000, 24_000  # examples learnt from; more rows of the same 
 ROWS_PER_SECOND, STEPS_PER_SECOND = 400, 20
 QUICK_SECONDS = 12.0  # a task given less is fitted the quick way
 LONG_SECONDS = 60.0
+CLEARLY = 0.01  # what a rival must gain on lives not learnt from, to be preferred to the plain model
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,14 @@ def _failure(lot: Lot, deadline: float) -> Fitted:
     took = time.monotonic() - begun
     if lot.beside is not None and time.monotonic() + 2 * took < deadline:
         with_synthetic = fitted(beside=lot.beside)
-        if with_synthetic.validation > model.validation:
+        if with_synthetic.validation > model.validation * (1 + CLEARLY):
             model, beside = with_synthetic, lot.beside
     label = lot.examples.fails_within(horizon)
     teacher, figures, engine = _ask_teacher(lot, label, judged, True, deadline - took), {}, "LightGBM"
     if teacher is not None:
         figures["teacher_average_precision"] = metrics.average_precision(true, teacher.answers)
         student = fitted(0.5 * label + 0.5 * teacher.own, beside)
-        if student.validation > model.validation:
+        if student.validation > model.validation * (1 + CLEARLY):
             model, engine = student, "AutoGluon ensemble, distilled into LightGBM"
     probability = model.probability(judged.features, horizon)
     figures = {**failure_figures(true, probability, model.threshold), **figures}
@@ -203,7 +204,7 @@ def _rul(lot: Lot, deadline: float) -> Fitted:
     cap, fold = lot.cap_hours or 0.0, lot.fold_of_rows
     recipes = [_lightgbm.Recipe("regression", 150 if lot.quick else 300)]
     if lot.seconds >= LONG_SECONDS:
-        recipes.append(_lightgbm.Recipe("regression", 300, _lightgbm.LARGER))
+        recipes.append(_lightgbm.Recipe("regression", 400, _lightgbm.LARGER))
 
     def fitted(teaching: Array | None = None, beside: Examples | None = None) -> RulModel:
         return fit_rul(
@@ -217,14 +218,14 @@ def _rul(lot: Lot, deadline: float) -> Fitted:
     took = time.monotonic() - begun
     if lot.beside is not None and time.monotonic() + 2 * took < deadline:
         with_synthetic = fitted(beside=lot.beside)
-        if with_synthetic.validation < model.validation:
+        if with_synthetic.validation < model.validation * (1 - CLEARLY):
             model, beside = with_synthetic, lot.beside
     label = lot.examples.remaining(cap) / cap
     teacher, figures, taught_by = _ask_teacher(lot, label, judged, False, deadline - took), {}, ""
     if teacher is not None:
         figures["teacher_rmse_hours"] = metrics.rmse(true, np.clip(teacher.answers, 0, 1) * cap)
         student = fitted(0.5 * label + 0.5 * teacher.own, beside)
-        if student.validation < model.validation:
+        if student.validation < model.validation * (1 - CLEARLY):
             model, taught_by = student, "AutoGluon ensemble, distilled into "
     share = model.share(judged.features)
     low, high = model.interval.at(share)
