@@ -12,8 +12,8 @@ STARTS = (
     r"upload|log|record|note that|note|write|explain|bundle|"
     r"package|deploy|run|kick off|start|stop|cancel|abort|ship|quanti[sz]e|set|"
     r"order|buy|raise|schedule|book|onboard|add|"
-    r"what|which|why|when|who|where|how|is|are|will|would|can|could|should|does|do|did|has|have|let|please|if|"
-    r"look|find|see whether|see if|say(?! \d)|name|draft|prepare|produce|augment|"
+    r"what|which|why|when|who|where|how|is|are|will|would|can|could|should|does|do|did|has|have|let|please|if(?! any)|"
+    r"look|find|see whether|see if|name|draft|prepare|produce|augment|"
     r"refresh|update|switch|shut|turn|get|send|report|analyse|analyze"
 )
 _JOIN = re.compile(

@@ -59,6 +59,8 @@ class Machines:
             for mention in finder(text):
                 if not any(mention.span.overlaps(other.span) for other in found):
                     found.append(mention)
+        if not found:  # "the turbine bearings" are a part, but of the only turbine there is
+            found = [mention for mention in self._by_kind(text, parts=True) if len(mention.choices) == 1]
         return self._settled(sorted(found, key=lambda mention: mention.span.start), text)
 
     def without_negated(self, text: str) -> str:
@@ -224,8 +226,8 @@ class Machines:
             if found[1].lower() not in self._names and found[1].lower() not in KIND_WORDS:
                 yield Mention(Span(found.start(), found.end()), found[0], ())
 
-    def _by_kind(self, text: str) -> Iterable[Mention]:
-        plain = re.sub(PARTS, lambda found: "\x00" * len(found[0]), text)
+    def _by_kind(self, text: str, parts: bool = False) -> Iterable[Mention]:
+        plain = text if parts else re.sub(PARTS, lambda found: "\x00" * len(found[0]), text)
         kinds = "|".join(sorted(map(re.escape, KIND_WORDS), key=len, reverse=True))
         for found in re.finditer(
             rf"\b(?:(both|all|every|each|all the|both the|all our|all of the|any|which|"

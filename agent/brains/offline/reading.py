@@ -35,6 +35,7 @@ NO_TOOL = (
     "off_topic",
     "cancel_job",
 )
+_BESIDE = ("off_topic", "smalltalk", "help")  # taken up beside an order only where they are plain
 NO_MACHINE = ("list_machines", "rank_fleet", "get_job", "onboard_machine")
 ONE_TASK = ("compare_models", "promote_model", "rollback_model")
 NOTHING_IN_IT = re.compile(
@@ -107,6 +108,8 @@ class Reader:
             return
         guess = self.intent(self.words(part.gist or part.text, context), context)
         intent = settle(guess, words, self.catalog, context.image is not None, len(context.focus))
+        if not alone and intent in _BESIDE and guess.probability < 0.7:
+            intent = None
         machines, missing = machines_meant(words, context, self.machines)
         if intent is None:
             carried.take(machines)

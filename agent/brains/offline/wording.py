@@ -11,7 +11,7 @@ from agent.brains.offline.words import Words
 from machine_profiles.reading import Catalog
 
 SURE = 0.38  # below it the person is asked; chosen on held-back paraphrases
-HEARD = 0.01  # from which a clause's leading verb decides
+HEARD = 0.002  # from which a clause's leading verb decides
 _ORDERS = re.compile(
     rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i "
     rf"want(?: you)? to|i need(?: you)? to|i'd like(?: you)? to|let's|kindly|go "

@@ -26,7 +26,7 @@ def _numbers(reader: Reader, text: str) -> list[int]:
         ("the chiller", [15]), ("the CNC", [16]), ("our hydraulic unit", [14]), ("the conveyor belt", [13]),
         ("the Grunfoss", [4]), ("the Keaser", [8]), ("seimens motor", [1]), ("the Kaiser", [8]), ("aerzn blower", [20]),
         ("show the motor current of pump 4", [4]), ("generate 2200 rows for the dorner 2200", [13]),
-        ("P4", [4]), ("the SST-060", [19]), ("ebm papst fan", [9]),
+        ("P4", [4]), ("greased the turbine bearings", [19]), ("the SST-060", [19]), ("ebm papst fan", [9]),
     ],
 )  # fmt: skip
 def test_resolves(reader: Reader, text: str, numbers: list[int]):
