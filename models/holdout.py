@@ -28,6 +28,8 @@ def held_out(lives: Lives, seed: int, share: float = SHARE) -> list[str]:
         count = max(sum(_lot(seed, name) < share for name in order), min(fewest, len(order)))
         if group is failed:
             count = min(count, max(len(order) - 2, 0))
+        elif not failed:
+            count = min(count, len(order) - 1)
         held += order[:count]
     return [name for name in lives.names if name in set(held)]
 

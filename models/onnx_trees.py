@@ -41,6 +41,8 @@ NODE = (
     "nodes_treeids", "nodes_nodeids", "nodes_featureids", "nodes_modes", "nodes_values",
     "nodes_truenodeids", "nodes_falsenodeids", "nodes_missing_value_tracks_true",
 )  # fmt: skip
+ZERO = float(np.float32(1e-35))  # LightGBM takes readings up to this size for 0 (kZeroThreshold)
+BELOW_ZERO = float(np.nextafter(np.float32(-ZERO), np.float32(-1)))
 LARGEST = float(np.finfo(np.float32).max)
 LEAF = ("target_treeids", "target_nodeids", "target_ids", "target_weights")
 
@@ -67,7 +69,8 @@ def _nodes(root: dict[str, Any]) -> Iterator[dict[str, Any]]:
         threshold = float(node["threshold"])
         # LightGBM reads a missing value as 0 where none was missing in training
         goes_left = node["default_left"] if node["missing_type"] == "NaN" else threshold >= 0.0
-        yield _node(number, node["split_feature"], "BRANCH_LEQ", floor32(threshold), left, right, int(goes_left))
+        cut = BELOW_ZERO if threshold == -ZERO else floor32(threshold)
+        yield _node(number, node["split_feature"], "BRANCH_LEQ", cut, left, right, int(goes_left))
 
 
 def _node(number: int, feature: int, mode: str, value: float, yes: int, no: int, missing: int) -> dict[str, Any]:
