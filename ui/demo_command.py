@@ -23,7 +23,8 @@ CONVERSATION = (
     "Is the pump going to make it through the weekend?",
     "the Grundfos",
     "Make 5000 rows of synthetic data for the Grundfos and label them",
-    "Retrain its failure and RUL models, one minute at most",
+    "Retrain its failure and RUL models in 90 seconds, and promote them if they are better",
+    APPROVE,
     APPROVE,
     "Compare the old and the new RUL model of the Grundfos",
     "How is the Grundfos now?",
@@ -76,6 +77,8 @@ def _prepare(home: Storage, settings: Settings, console: Console) -> Path:
 
 def _step(copilot: Copilot, jobs: Jobs, console: Console, step: str) -> bool:
     card = copilot.pending(THREAD)
+    if step == APPROVE and card is None:
+        return True  # what came of the step before left nothing to approve
     if step == APPROVE and card is not None:
         console.print(f"\n[bold cyan]you[/]   (approve: {', '.join(change.tool for change in card.changes)})")
         turn = copilot.decide(
