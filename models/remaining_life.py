@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.9
 BLENDS = (0.0, 0.25, 0.5, 0.75)  # the networks' share that is tried
-FLAT_SHARE = 5  # one in so many of the rows above the cap is learnt from: they all say the same
+FLAT_SHARE = 8  # one in so many of the rows above the cap is learnt from: they all say the same
 LEFT_OUT = ("|spread|", "|latest|")  # features that are mostly noise, and are learnt by heart
 
 
