@@ -102,7 +102,7 @@ def rolling_means_lightgbm(train: Path, test: Path, cap: float, seed: int) -> Ar
     label = taught.pop("last") - taught.pop("cycle_now")
     asked = asked.groupby("unit").tail(1).set_index("unit").sort_index()
     model = lightgbm.LGBMRegressor(
-        n_estimators=300, learning_rate=0.03, random_state=seed, n_jobs=2, deterministic=True, force_row_wise=True,
+        n_estimators=300, learning_rate=0.03, random_state=seed, n_jobs=1, deterministic=True, force_row_wise=True,
         verbose=-1,
     )  # fmt: skip
     model.fit(taught.drop(columns="unit"), label.clip(upper=cap))
