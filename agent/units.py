@@ -76,6 +76,8 @@ def scales(of_source: str | None, shown: str | None) -> list[float]:
         if of_source in _TIME:
             return [_TIME[of_source] / _TIME[shown]]
         return [1.0] if of_source is None else []
+    if shown == "cycle" and of_source == "h":  # fields count a profile's time unit as hours
+        return [1.0]
     if shown in _DATA:
         if of_source in _DATA:
             return [_DATA[of_source] / _DATA[shown], _BINARY[of_source] / _BINARY[shown]]

@@ -57,7 +57,12 @@ def say_probability(value: float) -> str:
 
 
 def say_hours(hours: float, unit: str = "h") -> str:
-    """Operating hours, or what the machine's data counts in place of them."""
+    """Operating hours, or what the machine's data counts in place of them.
+
+    >>> say_hours(24.2, "cycle")
+    '24 cycles'
+    """
+    unit = unit if len(unit) <= 2 or unit.endswith("s") else f"{unit}s"
     return f"{hours:,.0f} {unit}" if hours >= 10 else f"{hours:.1f} {unit}".replace(".0 ", " ")
 
 
@@ -76,7 +81,7 @@ def say_life(rul: Quantity, at_cap: bool | None, cap: float | None, unit: str = 
 def say_interval(interval: Interval | None, unit: str = "h") -> str:
     if interval is None:
         return ""
-    low = say_hours(interval.low, unit).removesuffix(unit).strip()
+    low = say_hours(interval.low, unit).split()[0]
     return f" ({100 * interval.confidence:.0f} % interval {low} to {say_hours(interval.high, unit)})"
 
 
