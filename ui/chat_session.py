@@ -120,10 +120,14 @@ class ChatSession:
         print("\nStopping after this step; Ctrl-C again breaks it off.")
 
     def _follow_jobs(self) -> None:
+        last = ""
         try:
             while running := self._copilot.running_jobs(self._thread):
                 for job in map(self._copilot.job, running):
-                    print(f"\r  {job.job_id}: {100 * job.progress:3.0f} %  {job.step:60.60}", end="", flush=True)
+                    line = f"{job.job_id}: {100 * job.progress:3.0f} %  {job.step:60.60}"
+                    if line != last:
+                        print(f"\r  {line}" if sys.stdout.isatty() else f"  {line.rstrip()}\n", end="", flush=True)
+                    last = line
                 time.sleep(0.5)
         except KeyboardInterrupt:
             print("\nThe job goes on.")
