@@ -18,11 +18,11 @@ def say_number(value: float) -> str:
     """Three significant digits, more only for large whole numbers.
 
     >>> say_number(7.1234), say_number(2900.0), say_number(0.0421), say_number(71.04)
-    ('7.12', '2,900', '0.0421', '71')
+    ('7.12', '2900', '0.0421', '71')
     """
     size = abs(value)
     if size >= 100 or value == 0:
-        return f"{value:,.0f}"
+        return grouped(value)
     digits = 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
     text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
     return text if text not in ("0", "-0") else f"{value:.1g}"
@@ -56,6 +56,15 @@ def say_probability(value: float) -> str:
     return "more than 99 %" if value > 0.99 else f"{100 * value:.0f} %"
 
 
+def grouped(number: float) -> str:
+    """A whole number; its thousands are set apart from five digits on.
+
+    >>> grouped(2900), grouped(35702)
+    ('2900', '35,702')
+    """
+    return f"{number:,.0f}" if abs(number) >= 9999.5 else f"{number:.0f}"
+
+
 def say_hours(hours: float, unit: str = "h") -> str:
     """Operating hours, or what the machine's data counts in place of them.
 
@@ -63,7 +72,7 @@ def say_hours(hours: float, unit: str = "h") -> str:
     '24 cycles'
     """
     unit = unit if len(unit) <= 2 or unit.endswith("s") else f"{unit}s"
-    return f"{hours:,.0f} {unit}" if hours >= 10 else f"{hours:.1f} {unit}".replace(".0 ", " ")
+    return f"{grouped(hours)} {unit}" if hours >= 10 else f"{hours:.1f} {unit}".replace(".0 ", " ")
 
 
 def say_life(rul: Quantity, at_cap: bool | None, cap: float | None, unit: str = "h") -> str:
@@ -116,7 +125,7 @@ def say_window(hours: float) -> str:
 def count(number: int, thing: str, things: str | None = None) -> str:
     """
     >>> count(1, "row"), count(5000, "row"), count(0, "life", "lives")
-    ('1 row', '5,000 rows', 'no lives')
+    ('1 row', '5000 rows', 'no lives')
     """
     word = thing if number == 1 else things or f"{thing}s"
-    return f"no {word}" if number == 0 else f"{number:,} {word}"
+    return f"no {word}" if number == 0 else f"{grouped(number)} {word}"
