@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.9
 BLENDS = (0.0, 0.25, 0.5, 0.75)  # the networks' share that is tried
-NETWORKS_A_FOLD, WHOLE_STEPS = 3, 2500
 FLAT_SHARE = 8  # one in so many of the rows above the cap is learnt from: they all say the same
 LEFT_OUT = ("|spread|", "|latest|")  # features that are mostly noise, and are learnt by heart
 
@@ -180,13 +179,9 @@ def _trees(lesson: _Lesson, recipe: "Recipe") -> "tuple[list[lightgbm.Booster], 
 
 
 def _networks(lesson: _Lesson, steps: int) -> tuple[list[Network], Array]:
-    """Several a fold where there is time for whole ones: their starts are drawn, and the mean varies less."""
-    each = NETWORKS_A_FOLD if steps >= WHOLE_STEPS else 1
-
-    def fit_and_ask(own: NDArray[np.bool_], number: int) -> tuple[list[Network], Array]:
+    def fit_and_ask(own: NDArray[np.bool_], number: int) -> tuple[Network, Array]:
         features, label = lesson.without(own)
-        networks = [fit_network(features, label, lesson.seed + 100 * turn + number, steps) for turn in range(each)]
-        return networks, np.mean([network(lesson.features[own]) for network in networks], axis=0)
+        network = fit_network(features, label, lesson.seed + number, steps)
+        return network, network(lesson.features[own])
 
-    fitted, answers = by_fold(fit_and_ask, lesson.fold, lesson.workers)
-    return [network for networks in fitted for network in networks], answers
+    return by_fold(fit_and_ask, lesson.fold, lesson.workers)
