@@ -1,6 +1,8 @@
 """Which machines there are, and what each one is."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from machine_profiles.profile import FailureMode, Figure, Kind, Profile, Sensor
 from models.results import Result, Task
@@ -77,8 +79,14 @@ class MachineDescription(Result):
     recorded: bool
 
 
+def _any_is_none(kind: object) -> object:
+    return None if kind == "any" else kind
+
+
 class ListMachines(Arguments):
-    kind: Kind | None = Field(None, description="Only machines of this kind; all where it is left out.")
+    kind: Annotated[Kind | None, BeforeValidator(_any_is_none)] = Field(
+        None, description="Only machines of this kind; all where it is left out."
+    )
 
 
 class DescribeMachine(Arguments):
