@@ -23,7 +23,7 @@ CONVERSATION = (
     "Is the pump going to make it through the weekend?",
     "the Grundfos",
     "Make 5000 rows of synthetic data for the Grundfos and label them",
-    "Retrain its failure and RUL models in 90 seconds, and promote them if they are better",
+    "Retrain its failure and RUL models in 60 seconds, and promote them if they are better",
     APPROVE,
     APPROVE,
     "Compare the old and the new RUL model of the Grundfos",
