@@ -80,13 +80,13 @@ def copy_plant(source: Path, destination: Path) -> None:
         raise PlantExists(destination)
     destination.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(destination) as folder:
-        shutil.copytree(source, folder, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
+        _fill(folder, source)
 
 
 def place_plant(source: Path, home: Path) -> None:
     """A copy of a prepared home as the plant of `home`, beside what else lies there. Raises PlantExists."""
     with _building(home) as building:
-        shutil.copytree(source, building, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
+        _fill(building, source)
 
 
 def cached_demo_plant(
@@ -209,6 +209,10 @@ def _building(home: Path) -> Iterator[Path]:
 
 def _part(report: Report, start: float, share: float) -> Report:
     return lambda done, step: report(start + share * done, step)
+
+
+def _fill(folder: Path, source: Path) -> None:
+    shutil.copytree(source, folder, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
 
 
 def _link_or_copy(source: str, destination: str) -> None:

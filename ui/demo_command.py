@@ -77,9 +77,9 @@ def _prepare(home: Storage, settings: Settings, console: Console) -> Path:
 
 def _step(copilot: Copilot, jobs: Jobs, console: Console, step: str) -> bool:
     card = copilot.pending(THREAD)
-    if step == APPROVE and card is None:
-        return True  # what came of the step before left nothing to approve
-    if step == APPROVE and card is not None:
+    if step == APPROVE:
+        if card is None:
+            return True  # what came of the step before left nothing to approve
         console.print(f"\n[bold cyan]you[/]   (approve: {', '.join(change.tool for change in card.changes)})")
         turn = copilot.decide(
             THREAD, [Decision(call_id=change.call_id, verdict="approve") for change in card.changes], print_step
