@@ -15,10 +15,10 @@ from models.features import Scaling, fit_scaling
 from models.holdout import FEWEST_FAILED, SHARE, TooFewLives, held_out
 from models.jobs import Report
 from models.lives import Lives
+from models.lot import Fitted, Lot
 from models.model_card import GRAPH, ModelCard
 from models.onnx_graph import save
 from models.results import Task
-from models.task_fitting import Fitted, Lot
 from models.windows import window_rows
 
 SEARCHING: tuple[Task, ...] = ("failure", "rul")  # tasks that take the time they are given

@@ -1,0 +1,72 @@
+"""The rul task of one machine: fitted on the lives kept, scored beside its baselines on those held out."""
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import metrics
+from models.examples import Examples
+from models.folding import Array
+from models.lot import CLEARLY, LONG_SECONDS, Fitted, Lot
+from models.remaining_life import RulModel, fit_rul, point_figures, rul_figures
+from models.teaching import ask_teacher, plain_columns, said_of
+
+
+def fit(lot: Lot, deadline: float) -> Fitted:
+    from models import _lightgbm  # heavy
+
+    begun = time.monotonic()
+    cap, fold = lot.cap_hours or 0.0, lot.fold_of_rows
+    recipes = [_lightgbm.Recipe("regression", 150 if lot.quick else 300)]
+    if lot.seconds >= LONG_SECONDS:
+        recipes.append(_lightgbm.Recipe("regression", 400, _lightgbm.LARGER))
+
+    def fitted(teaching: Array | None = None, beside: Examples | None = None) -> RulModel:
+        return fit_rul(
+            lot.examples, fold, cap, lot.seed, lot.workers, recipes, lot.names, lot.network_steps, teaching, beside
+        )
+
+    judged = lot.judged.of(lot.judged.failed)
+    true = judged.remaining(cap)
+    baselines = _baselines(lot, cap, judged, true)
+    model, beside = fitted(), None
+    took = time.monotonic() - begun
+    if lot.beside is not None and time.monotonic() + 2 * took < deadline:
+        with_synthetic = fitted(beside=lot.beside)
+        if with_synthetic.validation < model.validation * (1 - CLEARLY):
+            model, beside = with_synthetic, lot.beside
+    label = lot.examples.remaining(cap) / cap
+    teacher, figures, taught_by = ask_teacher(lot, label, judged, False, deadline - took), {}, ""
+    if teacher is not None:
+        figures["teacher_rmse_hours"] = metrics.rmse(true, np.clip(teacher.answers, 0, 1) * cap)
+        student = fitted(0.5 * label + 0.5 * teacher.own, beside)
+        if student.validation < model.validation * (1 - CLEARLY):
+            model, taught_by = student, "AutoGluon ensemble, distilled into "
+    share = model.share(judged.features)
+    low, high = model.interval.at(share)
+    figures = {**rul_figures(true, share * cap, np.clip(low, 0, share) * cap, np.clip(high, share, 1) * cap), **figures}
+    blend = f" and networks ({model.blend:.0%})" if model.networks else ""
+    return Fitted(
+        model.write(lot.scaling).model(),
+        f"{taught_by}LightGBM{blend}, mean of {len(model.boosters)} models of folds by life; interval from lives not "
+        f"learnt from; {said_of(lot, teacher)}",
+        figures,
+        baselines,
+        used_synthetic=beside is not None,
+    )
+
+
+def _baselines(lot: Lot, cap: float, judged: Examples, true: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+    from models import _lightgbm  # heavy
+
+    label = lot.examples.remaining(cap)
+    known = lot.examples.failed
+    baselines = {"constant": point_figures(true, np.full(len(true), float(label[known].mean())))}
+    for name, of in (("lightgbm_raw", "latest"), ("lightgbm", "features")):
+        booster = _lightgbm.fit(
+            _lightgbm.Recipe("regression", 100, _lightgbm.PLAIN), plain_columns(lot, of, lot.examples)[known],
+            label[known], lot.seed,
+        )  # fmt: skip
+        baselines[name] = point_figures(true, _lightgbm.scores(booster, plain_columns(lot, of, judged)))
+    return baselines
