@@ -63,6 +63,20 @@ class Limit(Sourced):
         return (self.high is not None and value > self.high) or (self.low is not None and value < self.low)
 
 
+class VibrationZones(Sourced):
+    """Boundaries of evaluation zones A to D, r.m.s. vibration velocity in the sensor's unit (ISO 20816-1, clause 6)."""
+
+    a_b: float = Field(gt=0)
+    b_c: float = Field(gt=0)
+    c_d: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if not self.a_b < self.b_c < self.c_d:
+            raise ValueError(f"zone boundaries must rise: a_b {self.a_b}, b_c {self.b_c}, c_d {self.c_d}")
+        return self
+
+
 class Behaviour(Sourced):
     """How a sound sensor reads: in the sensor's own unit unless said otherwise."""
 
@@ -86,6 +100,7 @@ class Sensor(_Part):
     normal: Band | None = None
     warning: Limit | None = None
     alarm: Limit | None = None
+    vibration_zones: VibrationZones | None = None
     behaviour: Behaviour | None = None
 
     @model_validator(mode="after")

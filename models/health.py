@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from math import isfinite
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
+from models.attribution import Attribution, attribute
 from models.health_evidence import NoFiniteAnswer, ProfileChanged, doubts_about, usable
 from models.health_state import LimitCrossing, State, limits_crossed, smoothed, state_of
 from models.inference import Array, answer
@@ -18,6 +21,8 @@ from models.registry_errors import NoModel
 from models.results import Interval, Quantity, Result, Task
 from models.stated_readings import with_readings
 from models.telemetry import MAIN, NoTelemetry, Telemetry
+from models.trends import SensorTrend, trends
+from models.vibration_severity import VibrationZone, vibration_zones
 from models.windows import ModelInput, latest_input, window_rows
 
 JUDGING: tuple[Task, ...] = ("failure", "rul", "anomaly")
@@ -56,6 +61,9 @@ class HealthPrediction(Result):
     anomalous: bool | None
     moved: tuple[SensorMovement, ...]  # most moved first
     limits_crossed: tuple[LimitCrossing, ...]
+    vibration_zones: tuple[VibrationZone, ...] = ()  # worst first; empty where the profile states no zone boundaries
+    trends: tuple[SensorTrend, ...] = ()  # surest first, over the latest window
+    attributions: tuple[Attribution, ...] = ()  # of failure_probability and rul, by sensor; empty where not asked for
     rows_used: int
     missing_sensors: tuple[str, ...]
     models: dict[str, int]  # task → version in service
@@ -98,8 +106,11 @@ def predict(
     readings: dict[str, float] | None,
     now: datetime,
     unit: str = MAIN,
+    attributed: bool = True,
 ) -> HealthPrediction:
     """Judge a unit by its latest window at `now` (`readings` in place of recorded ones), with the models in service.
+
+    `attributed`: also say which sensors the answers come from, which takes most of the time.
 
     Raises NoTelemetry, NothingMeasured, NoModel, UnknownSensor, ImpossibleReading, ProfileChanged or UnusableGraph.
     """
@@ -150,6 +161,9 @@ def predict(
         anomalous=anomalous,
         moved=_moved(profile, values, baseline, answers.get("anomaly")),
         limits_crossed=crossed,
+        vibration_zones=vibration_zones(profile, values),
+        trends=trends(profile, rows.tail(max(profile.modelling.windows))),
+        attributions=_attributions(registry, profile, cards, model_input, horizon_hours, values) if attributed else (),
         rows_used=used,
         missing_sensors=silent,
         models=dict(in_service),
@@ -171,7 +185,7 @@ def rank(
     apart: list[NotRanked] = []
     for profile in profiles:
         try:
-            found = predict(telemetry, registry, profile, RANKING_HORIZON_HOURS, None, now)
+            found = predict(telemetry, registry, profile, RANKING_HORIZON_HOURS, None, now, attributed=False)
         except MillwrightError as error:
             apart.append(NotRanked(machine_id=profile.id, reason=str(error)))
             continue
@@ -201,6 +215,30 @@ def _ask(
     if not all(np.isfinite(value).all() for name, value in found.items() if name != "deviation"):
         raise NoFiniteAnswer(card)
     return found
+
+
+def _attributions(
+    registry: Registry, profile: Profile, cards: dict[Task, ModelCard], model_input: ModelInput, horizon_hours: float,
+    values: "pd.Series[float]",
+) -> tuple[Attribution, ...]:  # fmt: skip
+    asked: tuple[tuple[Task, str, str, str], ...] = (
+        ("failure", "failure_probability", "probability", "probability"),
+        ("rul", "rul", "rul_hours", profile.modelling.time_unit),
+    )
+    latest = {str(name): float(value) for name, value in values.items()}
+    found = []
+    for task, of, output, unit in asked:
+        if task in cards:
+            folder = registry.folder(profile.id, task, cards[task].version)
+            horizon = horizon_hours if task == "failure" else None
+
+            def said(
+                given: ModelInput, folder: Path = folder, horizon: float | None = horizon, output: str = output
+            ) -> NDArray[np.float64]:
+                return answer(folder, given, horizon)[output][:, 0].astype(np.float64)
+
+            found.append(attribute(of, unit, profile, model_input, said, latest))
+    return tuple(found)
 
 
 def _probability(found: dict[str, Array] | None) -> Quantity | None:

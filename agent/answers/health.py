@@ -8,16 +8,21 @@ from agent.answers.figures import (
     say_interval,
     say_life,
     say_probability,
+    say_rounded,
     say_time,
 )  # fmt: skip
 from agent.answers.naming import TASK_NAMES, machine_name, say_list, sensor_name
 from agent.answers.safety import before_touching
 from agent.answers.said import Said
+from models.attribution import Attribution
 from models.health import FleetRanking, HealthPrediction, LimitCrossing, RankedMachine, SensorMovement
 from models.results import Quantity
 from models.telemetry import MAIN
+from models.trends import SensorTrend
+from models.vibration_severity import VibrationZone
 
 UNLIKELY, LIKELY = 0.2, 0.8
+WEIGHTY = 0.05  # of the sound answer: a sensor that weighs less is not worth a word
 MOVED = 2.0  # standard deviations of sound readings from which a sensor is worth a word
 _FINDING = {
     "alarm": "{machine} is in alarm and should be looked at now",
@@ -117,10 +122,34 @@ def _figures(found: HealthPrediction, asked: Asked, unit: str) -> list[str]:
         verdict = "unusual for this machine" if found.anomalous else "as usual for this machine"
         lines.append(f"Readings: {verdict} (anomaly score {found.anomaly.value:.2f})")
     lines += [_crossing(crossing, asked, found.machine_id).capitalize() for crossing in found.limits_crossed]
-    moved = [each for each in found.moved if abs(each.deviation) >= MOVED][:3]
-    if moved and found.state != "sound":
-        lines.append(f"Moved most: {say_list(map(_movement, moved))}")
-    return lines
+    lines += [_zone(zone) for zone in found.vibration_zones[:1] if found.state != "sound" or zone.zone in "CD"]
+    if found.state != "sound":
+        moved = [each for each in found.moved if abs(each.deviation) >= MOVED][:3]
+        lines += [f"Moved most: {say_list(map(_movement, moved))}"] if moved else []
+        lines += [_weight(each, unit) for each in found.attributions if each.of == "rul" and not found.rul_at_cap]
+        lines += [_trend(each) for each in found.trends[:2]]
+    return [line for line in lines if line]
+
+
+def _zone(zone: VibrationZone) -> str:
+    standard, value = zone.standard.split(",")[0], say_figure(zone.value, zone.unit)
+    return f"Vibration severity: zone {zone.zone} of {standard}, {zone.meaning} ({value})"
+
+
+def _weight(attribution: Attribution, unit: str) -> str:
+    """What takes most off the remaining life, as far as it is worth a word."""
+    worth = WEIGHTY * attribution.reference
+    lost = [each for each in attribution.contributions if each.contribution.value < -worth][:3]
+    said = [f"{sensor_name(each.sensor)} (about {say_hours(-each.contribution.value, unit)})" for each in lost]
+    return f"What takes most off the RUL: {say_list(said)}" if said else ""
+
+
+def _trend(trend: SensorTrend) -> str:
+    way = "rising" if trend.per_day > 0 else "falling"
+    said = f"{sensor_name(trend.sensor).capitalize()} is {way} by {say_rounded(abs(trend.per_day), trend.unit)} a day"
+    if trend.hours_to_alarm is None:
+        return said
+    return f"{said}; at that pace it meets its alarm limit in about {say_hours(trend.hours_to_alarm)}"
 
 
 def _movement(each: SensorMovement) -> str:

@@ -222,3 +222,12 @@ def test_a_reading_below_a_lower_limit_is_crossed_too():
     values["flow"], values["discharge_pressure"] = 1.9, 3.0
     found = [(c.sensor, c.level, c.side) for c in limits_crossed(PUMP, values)]
     assert found == [("discharge_pressure", "alarm", "below"), ("flow", "warning", "below")]
+
+
+def test_an_answer_says_which_sensors_it_comes_from(tmp_path: Path):
+    found = judge(tmp_path, rows(moved=3.0))
+    assert [each.of for each in found.attributions] == ["failure_probability", "rul"]
+    for each in found.attributions:
+        total = each.reference + sum(part.contribution.value for part in each.contributions)
+        assert total == pytest.approx(each.value, abs=1e-6)
+    assert found.attributions[1].value == pytest.approx(found.rul.value)
