@@ -12,7 +12,18 @@ from machine_profiles.errors import MillwrightError
 from tools.plant import Plant
 from tools.tool import Arguments, Tool
 
-SUBJECTS = ("machines", "telemetry", "synthesis", "labels", "training", "health", "versions", "edge", "jobs")
+SUBJECTS = (
+    "machines",
+    "telemetry",
+    "synthesis",
+    "labels",
+    "training",
+    "health",
+    "versions",
+    "edge",
+    "jobs",
+    "onboarding",
+)
 
 
 class InvalidArguments(MillwrightError):

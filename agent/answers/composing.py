@@ -7,7 +7,7 @@ from agent.answers.asked import Asked
 from agent.answers.changes import say_proposals
 from agent.answers.data import say_labels, say_synthesis
 from agent.answers.health import say_health, say_ranking
-from agent.answers.machines import say_description, say_machines
+from agent.answers.machines import say_description, say_machines, say_onboarded
 from agent.answers.naming import say_change
 from agent.answers.said import Said
 from agent.answers.telemetry import say_import, say_logged, say_telemetry
@@ -17,6 +17,7 @@ from models.edge import EdgeBundle
 from models.health import FleetRanking, HealthPrediction
 from models.importing import ImportResult
 from models.jobs import Job
+from models.onboarding import OnboardedMachine
 from models.registry import ModelComparison, ServiceChange
 from models.results import Result
 from models.rul import LabelResult
@@ -31,8 +32,8 @@ KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
         EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult, MachineDescription, MachineList,
-        MaintenanceEvent, ModelComparison, ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult,
-        TrainingStarted,
+        MaintenanceEvent, ModelComparison, OnboardedMachine, ServiceChange, SynthesisResult, TelemetrySummary,
+        TrainingResult, TrainingStarted,
     )
 }  # fmt: skip
 _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
@@ -46,6 +47,7 @@ _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
     "MachineList": lambda found, asked, call: say_machines(found, asked),
     "MaintenanceEvent": lambda found, asked, call: say_logged(found, asked, call.args.get("machine_id")),
     "ModelComparison": lambda found, asked, call: say_comparison(found, asked),
+    "OnboardedMachine": lambda found, asked, call: say_onboarded(found, asked),
     "ServiceChange": lambda found, asked, call: say_service(found, asked),
     "SynthesisResult": lambda found, asked, call: say_synthesis(found, asked),
     "TelemetrySummary": lambda found, asked, call: say_telemetry(found, asked, _window(call)),

@@ -4,6 +4,7 @@ from agent.answers.asked import Asked
 from agent.answers.figures import count, say_figure, say_hours, say_number, say_unit
 from agent.answers.naming import TASK_NAMES, machine_name, say_list, sensor_name
 from agent.answers.said import Said
+from models.onboarding import OnboardedMachine
 from tools.machines import MachineDescription, MachineList, MachineSummary, RatedFigure, SensorDescription
 
 SHOWN = 6  # rated figures in an overview
@@ -161,3 +162,21 @@ def _value(each: RatedFigure) -> str:
 
 def _rating_name(name: str) -> str:
     return name.replace("_", " ")
+
+
+def say_onboarded(found: OnboardedMachine, asked: Asked) -> Said:
+    done = "has a new profile" if found.replaced else "is now among the machines"
+    return Said(
+        finding=f"{found.name} ({found.kind} {found.number}) {done}, as {found.machine_id}.",
+        figures=(
+            f"Sensors: {say_list(map(sensor_name, found.sensors))}",
+            *((f"Rated: {say_list(map(sensor_name, found.rated))}",) if found.rated else ()),
+        ),
+        advice=("Next: import its readings, and log its past failures; then its models can be trained.",),
+        rests_on=f"Its profile is {found.profile_file}.",
+        doubts=tuple(
+            f"{word}: {'; '.join(items)}."
+            for word, items in (("Guessed", found.guessed), ("Not known", found.missing))
+            if items
+        ),
+    )

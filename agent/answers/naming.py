@@ -15,7 +15,6 @@ _CHANGES = {
     "export_edge": "export {machine} for {target} in {precision}",
     "import_telemetry": "import {path} for {machine}",
     "log_maintenance": "log “{action}” for {machine}",
-    "onboard_machine": "onboard a new machine",
 }
 _TARGETS = {
     "jetson_nano": "a Jetson Nano", "jetson_xavier_nx": "a Jetson Xavier NX", "jetson_orin": "a Jetson Orin",
@@ -36,9 +35,12 @@ def machine_name(machine_id: str | None, machines: Machines | None) -> str:
 
 def say_change(tool: str, args: Mapping[str, Any], machines: Machines | None) -> str:
     """A change in a few words, to stand after "to" or "Not done:"."""
-    if tool not in _CHANGES:
+    if tool not in _CHANGES and tool != "onboard_machine":
         return f"{tool} on {machine_name(args.get('machine_id'), machines)}"
     version = args.get("version")
+    if tool == "onboard_machine":
+        source = str(args.get("path") or "").rsplit("/", 1)[-1]
+        return f"onboard {args.get('name') or 'a new machine'}{f' from {source}' if source else ''}"
     words = {
         "machine": machine_name(args.get("machine_id"), machines),
         "tasks": say_models(args.get("tasks", ())),

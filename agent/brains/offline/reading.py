@@ -234,6 +234,10 @@ class Reader:
         if tool == "list_machines":
             kind = next((mention.kind for mention in words.mentions if mention.kind), None)
             args = {"kind": kind} if kind else {}
+        if tool == "onboard_machine" and "path" not in args:
+            wanting = tuple(name for name in ("name", "kind", "sensors") if not args.get(name))
+            if wanting:
+                return [Order(tool, args, part.text, missing=Missing("new_machine", choices=wanting))]
         if tool == "get_job":
             known = job_id(words.text) or context.job
             return [

@@ -54,9 +54,6 @@ _NOT_YET = {
     "I can show the readings of a recent window, or compare the model versions on held-out lives.",
     "write_report": "Writing a report is not available in this version. "
     "I can give you the machine's condition, its readings and its models here, to copy from.",
-    "onboard_machine": "Adding a machine by chat is not available in this version. "
-    "An engineer can add it by putting its profile, a YAML file like the shipped "
-    "ones, into the plant's profiles folder.",
 }
 _REFUSALS = {
     "work_order": "Work orders, tickets and schedules are outside what I can do: your planner, "
@@ -89,6 +86,7 @@ _STEPS = {
     "label_rul": "labelling",
     "import_telemetry": "the import",
     "log_maintenance": "the log entry",
+    "onboard_machine": "adding the machine",
     "query_telemetry": "showing the readings",
     "rank_fleet": "ranking the machines",
 }
@@ -102,6 +100,7 @@ _CHOICES = {
     "precision": "a bundle is in integer, half or full precision",
     "target": "the targets are Jetson Nano, Xavier NX, Orin, or a CPU",
 }  # fmt: skip
+_NEW_MACHINE = {"name": "its name", "kind": "what kind of machine it is", "sensors": "at least one sensor"}
 _ESSENTIALS = {
     "task": "Which model do you mean: failure, RUL, anomaly or forecast?",
     "action": "What was done: inspection, lubrication, cleaning, repair, replacement, overhaul, or did it fail?",
@@ -123,6 +122,12 @@ def question(order: Order, machines: Machines) -> str:
     if missing.slot == "sensor" and missing.choices:
         known = _and([name.replace("_", " ") for name in missing.choices])
         return f"There is no sensor for “{missing.said}” on this machine. It has {known}. Which one do you mean?"
+    if missing.slot == "new_machine":
+        wanting = _and([_NEW_MACHINE[name] for name in missing.choices])
+        return (
+            f"To add a machine I still need {wanting}. Say it in one sentence, such as “add a blower called Sulzer HST "
+            f"with vibration and oil temperature sensors”, or give me the path of its profile or datasheet."
+        )
     return _ESSENTIALS[missing.slot]
 
 

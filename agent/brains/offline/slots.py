@@ -21,6 +21,17 @@ from agent.brains.offline.vocabulary import (
 )
 from agent.brains.offline.words import Words
 from machine_profiles.profile import Profile
+from models.datasheet import KIND_WORDS, kind_in, sensors_in
+
+_NEW_NAME = re.compile(
+    r"\b(?:called|named|name(?: is|:)?|it is|it's)\s+(?:the |a |an )?(?P<name>[\"'“]?[A-Za-z0-9][^,.;:]*?)"
+    r"(?=\s+(?:with|that|which|and (?:it|has)|having|measur\w+|has|sensors?)\b|[,;:]|\.(?:\s|$)|$)",
+    re.I,
+)
+_NEW_BRAND = re.compile(
+    rf"\b(?:a|an|our|the|new|another|this)\s+(?:new\s+)?(?P<name>(?:[A-Z][\w-]*|\d[\w-]*)(?:\s+[A-Z0-9][\w-]*){{0,4}})"
+    rf"(?=(?:\s+[a-z]+){{0,2}}\s+(?i:{'|'.join(KIND_WORDS.values())})|\s+with\b|,|$)"
+)
 
 
 def tasks(text: str) -> list[str]:
@@ -244,9 +255,26 @@ def _import(words: Words, profile: Profile | None) -> dict[str, Any]:
     return args
 
 
+def _onboarding(words: Words, profile: Profile | None) -> dict[str, Any]:
+    text = words.text
+    if found := paths(text):
+        return {"path": found[0]}
+    args: dict[str, Any] = {}
+    if kind := kind_in(text):
+        args["kind"] = kind
+    if named := _NEW_NAME.search(text) or _NEW_BRAND.search(text):
+        args["name"] = named["name"].strip(" '\"“”")
+    measured = re.search(
+        r"\b(?:with|measur\w+|sensors?|has|having|monitor\w*|records?)\b(?P<what>.*)", text, re.I | re.S
+    )
+    if measured and (sensors := sensors_in(measured["what"])):
+        args["sensors"] = [sensor.quantity for sensor in sensors]
+    return args
+
+
 _FILLERS: dict[str, Callable[[Words, Profile | None], dict[str, Any]]] = {
     "query_telemetry": _telemetry, "predict_health": _health, "rank_fleet": _fleet, "forecast_sensor": _forecast,
     "synthesize_data": _synthesis, "label_rul": _labels, "train_models": _training, "compare_models": _task,
     "promote_model": _promotion, "rollback_model": _task, "export_edge": _export, "import_telemetry": _import,
-    "log_maintenance": maintenance,
+    "log_maintenance": maintenance, "onboard_machine": _onboarding,
 }  # fmt: skip

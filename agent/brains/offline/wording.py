@@ -9,6 +9,7 @@ from agent.brains.offline.slots import fill, paths
 from agent.brains.offline.vocabulary import JOB
 from agent.brains.offline.words import Words
 from machine_profiles.reading import Catalog
+from models.datasheet import KIND_WORDS
 
 SURE = 0.38  # below it the person is asked; chosen on held-back paraphrases
 HEARD = 0.002  # from which a clause's leading verb decides
@@ -46,7 +47,18 @@ _HEADS = {
 _OF_THEM = re.compile(r"\bwhich (?:one|of (?:them|the two|these|those))\b", re.I)
 
 
+_KINDS = "|".join(KIND_WORDS.values())
 _FORMS = (
+    (
+        "onboard_machine",
+        rf"\b(?:add|register|set up|create|include|connect|onboard)\s+(?:a|an|another|our|this|one more)\s+(?:new\s+)?"
+        rf"(?:[\w-]+\s+){{0,5}}?(?:{_KINDS}|machine|asset)\b.{{0,80}}\b(?:called|named|name is|sensors?|with)\b",
+    ),
+    (
+        "onboard_machine",
+        rf"\b(?:bought|got|have|received|installed|delivered)\b.{{0,15}}\bnew\b.{{0,60}}\b(?:{_KINDS}|machine)\b.*"
+        r"\b(?:add|register|set) (?:it|this|that|them)(?: up)?\b",
+    ),
     (
         "work_order",
         r"\b(?:raise|open|create|write|file|close|issue|make|get|put in)\b.{0,20}\b(?:work "
