@@ -14,7 +14,7 @@ Kind = Literal[
 Quantity = Literal[
     "vibration", "temperature", "bearing temperature", "oil temperature", "winding temperature", "pressure",
     "differential pressure", "flow", "current", "power", "speed", "torque", "load", "ambient temperature", "level",
-    "oil condition", "noise", "position", "ratio", "force",
+    "oil condition", "noise", "position", "ratio", "force", "voltage", "count", "age",
 ]  # fmt: skip
 Basis = Literal["datasheet", "standard", "estimate"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="snake_case, letters and digits")]

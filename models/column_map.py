@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from machine_profiles.reading import say_fault
+from models.telemetry import Action
 from models.units import require_convertible
 
 TIME_NAMES = ("at", "time", "timestamp")
@@ -39,6 +40,39 @@ class SensorColumn(_Part):
     unit: str | None = Field(None, description="What the column is recorded in; the sensor's own unit if left out.")
 
 
+class EventFile(_Part):
+    """A table beside the imported file, one row an event; times and units are written as in the imported file."""
+
+    file: str = Field(description="Its name without the ending; it lies in the imported file's folder.")
+    at: str = Field(description="The column that holds the time.")
+    unit: str | None = Field(None, description="The column that says which unit an event is of; `main` if left out.")
+    column: str = Field(description="The column that says what happened.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.at, self.unit, self.column) if name)
+
+
+class CountedEvents(EventFile):
+    """How many events of one sort fell into a sample's time; none where the file holds none."""
+
+    equals: str = Field(description="What stands in the column where an event counts.")
+
+
+class LoggedEvents(EventFile):
+    """Events that go into the maintenance log. A repair renews a component, a failure ends a life of the machine."""
+
+    action: Action
+    modes: dict[str, str] = Field(min_length=1, description="What stands in the column → failure mode of the profile.")
+
+
+class HoursSince(_Part):
+    """Operating hours since the maintenance log's last such entry before the sample."""
+
+    action: Action
+    failure_mode: str | None = None
+
+
 class ColumnMap(_Part):
     """One row of the file is one sample of one unit."""
 
@@ -57,7 +91,13 @@ class ColumnMap(_Part):
     life: str | None = Field(None, description="The column that tells a unit's lives apart.")
     run_to_failure: bool = Field(False, description="Each life in the file ends in failure.")
     failure_mode: str | None = Field(None, description="Which of the profile's failure modes ended them.")
+    runs_through_gaps: bool = Field(
+        False, description="The machine ran on where no rows were kept; else a gap counts as standing still."
+    )
     sensors: dict[str, SensorColumn] = Field(min_length=1)
+    counts: dict[str, CountedEvents] = Field(default_factory=dict, description="Sensors that count events of a file.")
+    log: tuple[LoggedEvents, ...] = Field((), description="Files whose events go into the maintenance log.")
+    since: dict[str, HoursSince] = Field(default_factory=dict, description="Sensors that are a component's hour meter.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -67,7 +107,15 @@ class ColumnMap(_Part):
             raise ValueError("`hours` without `at` needs `start`, the time at which the counter stood at zero")
         if self.failure_mode and not self.run_to_failure:
             raise ValueError("`failure_mode` has a meaning only with `run_to_failure: true`")
+        named = [*self.sensors, *self.counts, *self.since]
+        if doubled := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"{', '.join(doubled)} stands under more than one of `sensors`, `counts` and `since`")
         return self
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The sensors that the map fills."""
+        return (*self.sensors, *self.counts, *self.since)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -132,12 +180,17 @@ def require_fit(column_map: ColumnMap, profile: Profile, columns: Sequence[str])
         require_convertible(column_map.hours_unit, "h")
     except MillwrightError as error:
         raise BadColumnMap(f"hours_unit: {error}") from error
+    for name in (*column_map.counts, *column_map.since):
+        profile.sensor(name)
     modes = [mode.name for mode in profile.failure_modes]
-    if column_map.failure_mode and column_map.failure_mode not in modes:
-        raise BadColumnMap(
-            f"failure_mode: {profile.id} has no failure mode {column_map.failure_mode!r}. "
-            f"It has {', '.join(modes) or 'none; leave it out'}."
-        )
+    stated_modes = [column_map.failure_mode, *(since.failure_mode for since in column_map.since.values())]
+    stated_modes += [mode for events in column_map.log for mode in events.modes.values()]
+    for stated_mode in stated_modes:
+        if stated_mode and stated_mode not in modes:
+            raise BadColumnMap(
+                f"failure_mode: {profile.id} has no failure mode {stated_mode!r}. "
+                f"It has {', '.join(modes) or 'none; leave it out'}."
+            )
 
 
 def _name(column: str) -> str:

@@ -10,8 +10,10 @@ import pandas as pd
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models.column_map import ColumnMap, map_by_name, read_column_map, require_fit
+from models.component_meter import hours_since
+from models.event_files import count_events, events_to_log
 from models.import_rows import check_rows
-from models.operating_meter import metered
+from models.operating_meter import longest_step_hours, metered
 from models.table_file import TableFile, read_table
 from models.telemetry import RENEWS, MaintenanceEvent, Telemetry
 
@@ -24,7 +26,7 @@ class ImportReading:
     """A file read and checked against what is known; nothing is written yet.
 
     rows: new ones, as Telemetry.append takes them. keys: `unit`, `at`, `life` of every good row, known ones too.
-    rejected: line → reason.
+    rejected: line → reason. events: of the event files, those that the maintenance log lacks.
     """
 
     table: TableFile
@@ -34,6 +36,7 @@ class ImportReading:
     already_known: int
     duplicates: int
     rejected: "pd.Series[str]"
+    events: list[MaintenanceEvent]
 
 
 def read_import(
@@ -49,13 +52,21 @@ def read_import(
     known = telemetry.meter(profile.id, as_stored=True)
     asked = pd.MultiIndex.from_frame(checked.rows[KEYS])
     is_known = asked.isin(pd.MultiIndex.from_frame(known[KEYS])) if len(known) else np.zeros(len(asked), bool)
-    rows, early = metered(checked.rows[~is_known], known, profile.modelling.sample_hours)
+    longest_step = longest_step_hours(profile.modelling.sample_hours, column_map.runs_through_gaps)
+    rows, early = metered(checked.rows[~is_known], known, longest_step)
     if column_map.at is None:
         _require_same_count(rows, known, profile)
     if column_map.hours:
         late = _after_failure(rows, telemetry.maintenance(profile.id))
         early = pd.concat([early, late])
         rows = rows.drop(index=late.index)
+    log = telemetry.maintenance(profile.id)
+    meter = pd.concat([known, rows[["unit", "at", "life", "hours"]]], ignore_index=True)
+    events = events_to_log(column_map, path, meter, log)
+    for name, counted in count_events(rows, column_map, path, profile.modelling.sample_hours).items():
+        rows[name] = counted
+    for name, since in column_map.since.items():
+        rows[name] = hours_since(rows, meter, [*log, *events], since, longest_step)
     contradicting = _contradicting(checked.rows[is_known], telemetry, profile)
     agreeing = checked.rows[is_known].drop(index=contradicting.index)
     stored = known.set_index(KEYS)["life"].reindex(pd.MultiIndex.from_frame(agreeing[KEYS])).reset_index()
@@ -67,18 +78,20 @@ def read_import(
         len(agreeing),
         checked.duplicates,
         pd.concat([checked.rejected, early, contradicting]).sort_index(),
+        events,
     )
 
 
-def failures_in(telemetry: Telemetry, profile: Profile, reading: ImportReading, path: Path) -> list[MaintenanceEvent]:
-    """The failures that end the file's lives, those apart that the log knows."""
+def entries_of(telemetry: Telemetry, profile: Profile, reading: ImportReading, path: Path) -> list[MaintenanceEvent]:
+    """What the maintenance log lacks: the event files' events, and the failures that end the file's lives."""
     if not reading.column_map.run_to_failure:
-        return []
+        return reading.events
     known = telemetry.meter(profile.id)
     meter = pd.concat([known, reading.rows[["unit", "at", "life", "hours"]]]).drop_duplicates(KEYS)
     last = reading.keys[KEYS].merge(meter, on=KEYS).sort_values(KEYS).groupby(["unit", "life"], sort=False).tail(1)
-    ended = {(event.unit, event.life) for event in telemetry.maintenance(profile.id) if event.action in RENEWS}
-    return [
+    logged = [*telemetry.maintenance(profile.id), *reading.events]
+    ended = {(event.unit, event.life) for event in logged if event.action in RENEWS}
+    return reading.events + [
         MaintenanceEvent(
             at=row["at"].to_pydatetime(),
             unit=row["unit"],

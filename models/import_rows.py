@@ -12,7 +12,9 @@ from models.column_map import ColumnMap
 from models.table_file import TableFile
 from models.units import absolute_zero, convert
 
-NEVER_NEGATIVE = frozenset({"vibration", "current", "level", "oil condition"})  # quantities that are magnitudes
+NEVER_NEGATIVE = frozenset(
+    {"vibration", "current", "level", "oil condition", "count", "age"}
+)  # quantities that are magnitudes
 MISSING = frozenset({"", "nan", "null", "none", "na", "n/a", "#n/a", "-", "--"})
 _ZONED = r"(?i)(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})\s*$"
 _LARGEST = float(np.finfo(np.float32).max)  # the models read float32
@@ -36,14 +38,14 @@ def check_rows(table: TableFile, column_map: ColumnMap, profile: Profile, now: d
     rows = pd.DataFrame(index=table.table.index)
     rows["unit"] = _units(table.table, column_map, reasons)
     if column_map.life:
-        rows["life"] = _names(table.table[column_map.life])
+        rows["life"] = names_of(table.table[column_map.life])
         _mark(reasons, rows["life"] == "", "no life is stated")
     if column_map.hours:
         counted = _numbers(table.table[column_map.hours], table.decimal, reasons, column_map.hours)
         rows["hours"] = convert(counted.to_numpy(), column_map.hours_unit, "h")
         _mark(reasons, ~(rows["hours"] >= 0), f"{column_map.hours} is no hour count of zero or more")
     if column_map.at:
-        rows["at"] = _times(table.table[column_map.at], column_map, reasons)
+        rows["at"] = times_of(table.table[column_map.at], column_map, reasons)
     else:
         rows["at"] = _counted_times(rows, column_map, profile.modelling.sample_hours, now)
     _mark(reasons, rows["at"] > pd.Timestamp(now), f"the time lies after now ({now:%Y-%m-%d %H:%M} UTC)")
@@ -71,12 +73,12 @@ def check_rows(table: TableFile, column_map: ColumnMap, profile: Profile, now: d
 def _units(table: pd.DataFrame, column_map: ColumnMap, reasons: "pd.Series[str]") -> "pd.Series[str]":
     if column_map.unit is None:
         return pd.Series(f"{column_map.unit_prefix}main", index=table.index, dtype=object)
-    names = _names(table[column_map.unit])
+    names = names_of(table[column_map.unit])
     _mark(reasons, names == "", f"no unit is stated in {column_map.unit}")
     return column_map.unit_prefix + names
 
 
-def _names(column: pd.Series) -> "pd.Series[str]":
+def names_of(column: pd.Series) -> "pd.Series[str]":
     """Text as it stands; whole numbers without their decimals, so that 7.0 and 7 are one unit."""
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
@@ -100,7 +102,7 @@ def _numbers(column: pd.Series, decimal: str, reasons: "pd.Series[str]", name: s
     return pd.Series(numbers, index=column.index)
 
 
-def _times(column: pd.Series, column_map: ColumnMap, reasons: "pd.Series[str]") -> pd.Series:
+def times_of(column: pd.Series, column_map: ColumnMap, reasons: "pd.Series[str]") -> pd.Series:
     """UTC times, NaT where marked. Each stamp's own offset counts; the map's zone is for stamps that state none."""
     if column_map.time_format == "unix":
         seconds = pd.to_numeric(column, errors="coerce")

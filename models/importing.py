@@ -10,11 +10,11 @@ from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models.datasets import Datasets
 from models.history import refresh_history
-from models.import_reading import KEYS, ImportReading, failures_in, read_import
+from models.import_reading import KEYS, ImportReading, entries_of, read_import
 from models.locks import locked
 from models.results import Preview, Result
 from models.storage import Storage, sha256, whole_file
-from models.telemetry import MaintenanceEvent, Telemetry
+from models.telemetry import RENEWS, MaintenanceEvent, Telemetry
 
 SECONDS_PER_ROW = 5e-5  # measured on C-MAPSS FD001, 24 sensors: see docs/log.md
 REASONS_SHOWN = 5
@@ -42,6 +42,7 @@ class ImportResult(Result):
     rejected_reasons: dict[str, int]
     units: int
     lives_ended: int
+    entries_logged: int = 0  # in the maintenance log, failures among them
     start: datetime | None
     end: datetime | None
     columns: tuple[ImportedColumn, ...]
@@ -80,7 +81,7 @@ def preview(
     """What an import would do; what speaks against it is a warning. Reads the file and writes nothing."""
     try:
         reading = read_import(telemetry, profile, path, column_map, now or datetime.now(UTC))
-        result = _result(reading, profile, path, failures_in(telemetry, profile, reading, path))
+        result = _result(reading, profile, path, entries_of(telemetry, profile, reading, path))
     except MillwrightError as error:
         return Preview(facts={"file": path.name}, warnings=(f"This import would fail: {error}",))
     facts = {
@@ -96,6 +97,8 @@ def preview(
             facts[key] = f"{count} rows, passed over"
     if result.lives_ended:
         facts["failures"] = f"{result.lives_ended} lives end in failure; each goes into the maintenance log"
+    if others := result.entries_logged - result.lives_ended:
+        facts["maintenance"] = f"{others} other entries go into the maintenance log"
     return Preview(
         expected_seconds=round(1.0 + SECONDS_PER_ROW * result.rows_read, 1),
         warnings=tuple(_warnings(reading, result, profile)),
@@ -107,7 +110,7 @@ def _checked(
     telemetry: Telemetry, profile: Profile, path: Path, column_map: Path | None, now: datetime
 ) -> tuple[ImportReading, ImportResult]:
     reading = read_import(telemetry, profile, path, column_map, now)
-    result = _result(reading, profile, path, failures_in(telemetry, profile, reading, path))
+    result = _result(reading, profile, path, entries_of(telemetry, profile, reading, path))
     if not len(reading.keys):
         raise MillwrightError(f"No row of {path.name} can be used; nothing was stored. {_say_rejected(result)}")
     return reading, result
@@ -124,24 +127,25 @@ def _store(
     now: datetime,
 ) -> ImportResult:
     telemetry.append(profile.id, reading.rows)
-    failures = failures_in(telemetry, profile, reading, path)
-    if failures:
-        telemetry.log(profile.id, *failures)
+    entries = entries_of(telemetry, profile, reading, path)
+    if entries:
+        telemetry.log(profile.id, *entries)
     side_file = _write_rejected(storage, profile, path, reading) if len(reading.rejected) else None
     dataset = refresh_history(telemetry, datasets, profile, now)
     return result.model_copy(
         update={
             "dry_run": False,
-            "lives_ended": len(failures),
+            "lives_ended": _ended(entries),
+            "entries_logged": len(entries),
             "rejected_file": side_file,
             "dataset": dataset.reference if dataset else None,
         }
     )
 
 
-def _result(reading: ImportReading, profile: Profile, path: Path, failures: list[MaintenanceEvent]) -> ImportResult:
+def _result(reading: ImportReading, profile: Profile, path: Path, entries: list[MaintenanceEvent]) -> ImportResult:
     times = reading.keys["at"]
-    sensors = reading.column_map.sensors
+    sensors, counts = reading.column_map.sensors, reading.column_map.counts
     return ImportResult(
         machine_id=profile.id,
         file=path.name,
@@ -154,7 +158,8 @@ def _result(reading: ImportReading, profile: Profile, path: Path, failures: list
         rejected_file=None,
         rejected_reasons=_counted(reading.rejected),
         units=reading.keys["unit"].nunique(),
-        lives_ended=len(failures),
+        lives_ended=_ended(entries),
+        entries_logged=len(entries),
         start=times.min().to_pydatetime() if len(times) else None,
         end=times.max().to_pydatetime() if len(times) else None,
         columns=tuple(
@@ -165,11 +170,24 @@ def _result(reading: ImportReading, profile: Profile, path: Path, failures: list
                 to_unit=profile.sensor(name).unit,
             )
             for name, stated in sensors.items()
+        )
+        + tuple(
+            ImportedColumn(
+                column=f"{stated.column} {stated.equals} in {stated.file}",
+                sensor=name,
+                from_unit="events",
+                to_unit=profile.sensor(name).unit,
+            )
+            for name, stated in counts.items()
         ),
         ignored_columns=tuple(c for c in reading.table.table.columns if c not in reading.column_map.columns),
-        sensors_missing=tuple(name for name in profile.sensor_names if name not in sensors),
+        sensors_missing=tuple(name for name in profile.sensor_names if name not in reading.column_map.filled),
         dataset=None,
     )
+
+
+def _ended(entries: list[MaintenanceEvent]) -> int:
+    return sum(entry.action in RENEWS for entry in entries)
 
 
 def _counted(rejected: "pd.Series[str]") -> dict[str, int]:

@@ -3,24 +3,29 @@
 import numpy as np
 import pandas as pd
 
-LONGEST_STEP = 3.0  # samples; over a longer gap the machine is taken to have stood still
+LONGEST_STEP = 3.0  # samples; over a longer gap the machine is taken to have stood still, if nobody says otherwise
 FIRST_LIFE = "1"
 
 
-def metered(rows: pd.DataFrame, known: pd.DataFrame, sample_hours: float) -> tuple[pd.DataFrame, "pd.Series[str]"]:
+def longest_step_hours(sample_hours: float, runs_through_gaps: bool) -> float:
+    """The longest time between two rows that the machine is taken to have run through."""
+    return np.inf if runs_through_gaps else LONGEST_STEP * sample_hours
+
+
+def metered(rows: pd.DataFrame, known: pd.DataFrame, longest_step: float) -> tuple[pd.DataFrame, "pd.Series[str]"]:
     """The rows with `life` and `hours` filled in, and the reason for each that no meter can be carried back to.
 
     rows: `unit`, `at`, optionally `life` and `hours`, none of them known yet. known: `unit`, `at`, `life`, `hours` of
     everything recorded. A stated life or hour count stands. Otherwise a unit's rows continue its life, and its meter
-    runs on by the clock time between samples; a gap above 3 samples counts as standing still. Rows between known ones
-    take their place between their readings of the meter.
+    runs on by the clock time between samples; a gap above `longest_step` hours counts as standing still. Rows between
+    known ones take their place between their readings of the meter.
     """
     rows = rows.copy()
     if "life" not in rows:
         rows["life"] = _continued_life(rows, known)
     early = rows["life"].isna()
     if "hours" not in rows:
-        rows["hours"] = _continued_hours(rows[~early], known, sample_hours).reindex(rows.index)
+        rows["hours"] = _continued_hours(rows[~early], known, longest_step).reindex(rows.index)
         early |= rows["hours"].isna()
     first = known.groupby("unit")["at"].min().reindex(rows["unit"]).set_axis(rows.index)
     reasons = first[early].map(
@@ -42,7 +47,7 @@ def _continued_life(rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     return pd.Series(lives.to_numpy()[new], index=merged["line"].to_numpy()[new]).reindex(rows.index)
 
 
-def _continued_hours(rows: pd.DataFrame, known: pd.DataFrame, sample_hours: float) -> pd.Series:
+def _continued_hours(rows: pd.DataFrame, known: pd.DataFrame, longest_step: float) -> pd.Series:
     """NaN before the first known row of a known life."""
     keys = ["unit", "life"]
     merged = pd.concat(
@@ -54,7 +59,7 @@ def _continued_hours(rows: pd.DataFrame, known: pd.DataFrame, sample_hours: floa
     merged = merged.sort_values([*keys, "at"], kind="stable").reset_index(drop=True)
     lives = merged.groupby(keys, sort=False)
     step = lives["at"].diff().dt.total_seconds() / 3600
-    merged["ran"] = step.where(step <= LONGEST_STEP * sample_hours, 0.0).fillna(0.0)
+    merged["ran"] = step.where(step <= longest_step, 0.0).fillna(0.0)
     merged["ran"] = merged.groupby(keys, sort=False)["ran"].cumsum()
     merged["anchor"] = merged["ran"].where(merged["hours"].notna())
     lives = merged.groupby(keys, sort=False)

@@ -33,7 +33,7 @@ class TableFile:
         return len(self.table) + len(self.broken)
 
 
-def read_table(path: Path) -> TableFile:
+def read_table(path: Path, may_lack_rows: bool = False) -> TableFile:
     """Raises UnreadableFile where the file is missing, empty, cut short, or neither CSV nor Parquet."""
     if not path.is_file():
         raise UnreadableFile(f"There is no file {path}; check the path.")
@@ -45,7 +45,7 @@ def read_table(path: Path) -> TableFile:
     if not head:
         raise UnreadableFile(f"{path.name} is empty (0 bytes); export it again.")
     found = _parquet(path) if head == _PARQUET or path.suffix.lower() in (".parquet", ".pq") else _csv(path)
-    if not found.rows:
+    if not found.rows and not may_lack_rows:
         raise UnreadableFile(f"{path.name} has columns but no rows; export it again.")
     return found
 

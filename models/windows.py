@@ -17,7 +17,8 @@ FEW_ROWS = 5  # a baseline from fewer rows than this is noise
 class ModelInput:
     """Inputs of a model's graph, float32, for n rows; see models.model_card.
 
-    window (n, T, S): the latest T rows, oldest first, NaN where nothing was measured and before a short history.
+    window (n, T, S): the latest T rows, oldest first, NaN where nothing was measured, before a short history, and
+    before a hole in the record that is longer than the window itself.
     baseline (n, S): mean of the life's first rows as far as they had been seen, NaN where unknown.
     age_hours (n, 1): operating hours since the life began.
     """
@@ -44,11 +45,13 @@ def latest_input(profile: Profile, rows: pd.DataFrame, baseline: pd.Series) -> M
     """The input for the last of `rows` (oldest first, at most a window of one life) with the life's baseline."""
     sensors, length = list(profile.sensor_names), window_rows(profile)
     values = rows.reindex(columns=sensors).to_numpy(np.float32)[-length:]
+    if "hours" in rows and len(values):
+        values = values[_unbroken_from(rows["hours"].to_numpy()[-length:], _longest_hole(profile))[-1] :]
     window = np.full((1, length, len(sensors)), np.nan, np.float32)
     if len(values):
         window[0, length - len(values) :] = values
     sound = baseline.reindex(sensors).to_numpy(np.float64)[None].astype(np.float32)
-    if len(values) < FEW_ROWS:
+    if len(rows) < FEW_ROWS:
         sound[:] = np.nan
     age = float(rows["hours"].iloc[-1]) if len(rows) and "hours" in rows else np.nan
     return ModelInput(window, sound, np.array([[age]], np.float32))
@@ -82,14 +85,31 @@ def life_inputs(profile: Profile, lives: Lives, every: int = 1) -> Iterator[tupl
         padded = np.concatenate([np.full((length - 1, len(sensors)), np.nan, np.float32), values])
         windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=0)
         chosen = np.arange((count - 1) % every, count, every)
+        window = np.ascontiguousarray(windows[chosen].transpose(0, 2, 1))
+        since = _unbroken_from(rows["hours"].to_numpy(), _longest_hole(profile))[chosen]
+        window[np.arange(length) < (since - chosen + length - 1)[:, None]] = np.nan
         yield (
             ModelInput(
-                np.ascontiguousarray(windows[chosen].transpose(0, 2, 1)),
+                window,
                 _baselines(values, profile.modelling.baseline_rows)[chosen],
                 rows["hours"].to_numpy(np.float32)[chosen, None],
             ),
             rows[["life", "hours"]].iloc[chosen].reset_index(drop=True),
         )
+
+
+def _longest_hole(profile: Profile) -> float:
+    return window_rows(profile) * profile.modelling.sample_hours
+
+
+def _unbroken_from(hours: NDArray[np.float64], longest_hole: float) -> NDArray[np.int64]:
+    """For each row the first one since the last hole in the record; rows before it are another time's.
+
+    >>> _unbroken_from(np.array([0.0, 1.0, 2.0, 90.0, 91.0]), 24.0)
+    array([0, 0, 0, 3, 3])
+    """
+    broken = np.diff(hours, prepend=hours[:1]) > longest_hole
+    return np.maximum.accumulate(np.where(broken, np.arange(len(hours)), 0))
 
 
 def _baselines(values: NDArray[np.float32], baseline_rows: int) -> NDArray[np.float32]:

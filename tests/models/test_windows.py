@@ -1,8 +1,10 @@
 """A window shows what had been seen, and nothing else."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from models.lives import Lives
 from models.windows import FEW_ROWS, inputs_of, latest_input
 from tests.models.training_world import MACHINE, wearing_lives
 
@@ -51,3 +53,17 @@ def test_every_nth_row_counts_back_from_the_last():
     _, keys = inputs_of(MACHINE, LIVES, every=50)
     ends = LIVES.ends.set_index("life")["end_hours"]
     assert keys.groupby("life")["hours"].max().to_dict() == ends.to_dict()
+
+
+def test_a_window_does_not_reach_over_a_hole_longer_than_itself():
+    rows = pd.DataFrame({"life": "a", "hours": [0.0, 1.0, 2.0, 3.0, 4.0, 500.0, 501.0]})
+    rows[list(MACHINE.sensor_names)] = np.repeat(np.arange(7.0)[:, None], 3, axis=1)
+    ends = pd.DataFrame([{"life": "a", "unit": "u", "ended_by": "running", "failure_mode": None, "end_hours": 501.0}])
+    whole, _ = inputs_of(MACHINE, Lives(rows, ends, MACHINE.sensor_names))
+    newest = whole.window[-1, :, 0]
+    assert list(newest[-2:]) == [5.0, 6.0]
+    assert np.isnan(newest[:-2]).all()
+    assert list(whole.window[4, -5:, 0]) == [0.0, 1.0, 2.0, 3.0, 4.0]
+    served = latest_input(MACHINE, rows, rows[list(MACHINE.sensor_names)].head(72).mean())
+    np.testing.assert_array_equal(served.window[0], whole.window[-1])
+    assert not np.isnan(served.baseline).any()
