@@ -14,6 +14,7 @@ from models import task_fitting
 from models.features import Scaling, fit_scaling
 from models.holdout import FEWEST_FAILED, SHARE, TooFewLives, held_out
 from models.jobs import Report
+from models.leakage import refuse_leaks
 from models.lives import Lives
 from models.lot import Fitted, Lot
 from models.model_card import GRAPH, ModelCard
@@ -38,6 +39,7 @@ class Lessons:
     now: datetime
     synthetic: Lives | None = None
     synthetic_dataset: str | None = None
+    synthetic_from: tuple[str, ...] = ()  # the recorded lives that the synthetic ones were made from
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,13 @@ def fit_machine(
     """Fit each task on whole lives and score it on lives held out; models lie in `folder`/<task>/.
 
     `quick`: LightGBM alone, a few seconds for all four tasks; else AutoGluon searches beside it for the time given.
-    What cannot be trained is skipped, with the reason.
+    What cannot be trained is skipped, with the reason. Raises Leakage where the lives would give the answer away.
     """
     started = time.monotonic()
     searching = sum(task in SEARCHING for task in tasks)
     seconds = 0.0 if quick else (time_limit_s - FIXED_SECONDS * (len(tasks) - searching)) / max(searching, 1)
     lot = _lot(lessons, seed, share, seconds / (1.0 if quick else slowness()), workers)
+    refuse_leaks(lessons.profile, lot.kept, lot.held, lessons.synthetic, lessons.synthetic_from)
     models, skipped = [], {}
     for place, task in enumerate(tasks):
         report(0.05 + 0.9 * place / len(tasks), f"training the {task} model")

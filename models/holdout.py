@@ -34,6 +34,12 @@ def held_out(lives: Lives, seed: int, share: float = SHARE) -> list[str]:
     return [name for name in lives.names if name in set(held)]
 
 
+def learnable(lives: Lives, seed: int) -> Lives:
+    """The lives that are not held out."""
+    out = set(held_out(lives, seed))
+    return lives.only([name for name in lives.names if name not in out])
+
+
 def folds(lives: Iterable[str], failed: Iterable[str], count: int, seed: int) -> dict[str, int]:
     """Assign each life to one of `count` folds, failed and other lives spread evenly."""
     failed = set(failed)

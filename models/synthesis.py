@@ -14,6 +14,7 @@ from models import synthesis_report
 from models.constraints import Constraints, constraints_of
 from models.datasets import Datasets
 from models.history import current_history, moment
+from models.holdout import learnable
 from models.life_synthesis import FEWEST_FAILED, synthesize_lives
 from models.lives import Lives, split_lives
 from models.results import Result
@@ -92,7 +93,8 @@ def synthesize(
 ) -> SynthesisResult:
     """Write the data set `synthetic`: lives with known ends, `rows` rows in all, and a quality report beside it.
 
-    Learns from the recorded history, brought up to date first. `auto` tries methods on part of the lives and keeps
+    Learns from the recorded history, brought up to date first, less the lives that a training with the same seed holds
+    out: what is made from those could not be learnt from. `auto` tries methods on part of the lives and keeps
     the one whose data trains the better model for the rest (train on synthetic, test on real). The row-wise methods
     make each row a life of its own, which fails after the RUL drawn with the row.
     Raises NoTelemetry, NoFailures, TooFewRows, BadLives; MillwrightError where the time is too short for the method.
@@ -102,6 +104,7 @@ def synthesize(
     recorded = datasets.lives(source, profile.sensor_names)
     if not recorded.failed:
         raise NoFailures(profile.id, source.reference, len(recorded.names))
+    recorded = learnable(recorded, seed)
     constraints = constraints_of(profile, recorded.rows)
     if method == "auto":
         choice = _choose(recorded, profile, constraints, rows, time_limit_s, seed)
@@ -131,6 +134,7 @@ def synthesize(
         "constraints": list(constraints.in_words()),
         "epochs": made.epochs,
         "source_hash": source.data_hash,
+        "learnt_from": recorded.names,
     }
     reports: dict[str, str | bytes] = {
         "quality.html": synthesis_report.page(profile, source.reference, scores, real, synthetic, made.loss, seed)

@@ -114,7 +114,8 @@ def train(
     """Fit the tasks within the time limit and register what came out, all of it or nothing.
 
     `share`: of the lives, held out whole. What cannot be trained is named in `skipped`.
-    Raises NoTelemetry where nothing was recorded, NothingTrained where every task had to be skipped.
+    Raises NoTelemetry where nothing was recorded, NothingTrained where every task had to be skipped, Leakage where
+    the lives would give the answer away.
     """
     from models import fitting  # heavy: onnx
     from models.gates import MAIN_METRIC
@@ -177,6 +178,7 @@ def lessons_of(datasets: Datasets, telemetry: "Telemetry", profile: Profile) -> 
         now=datetime.now(UTC),
         synthetic=_synthetic_lives(datasets, synthetic, profile) if synthetic else None,
         synthetic_dataset=synthetic.reference if synthetic else None,
+        synthetic_from=_made_from(datasets, synthetic, profile) if synthetic else (),
     )
 
 
@@ -194,6 +196,16 @@ def _cap(profile: Profile, lives: Lives, labels: DatasetInfo | None) -> float | 
 def _newest_labels(datasets: Datasets, machine_id: str, origin: str) -> DatasetInfo | None:
     found = [card for card in datasets.list(machine_id) if card.content == "labels" and card.origin == origin]
     return found[-1] if found else None
+
+
+def _made_from(datasets: Datasets, labels: DatasetInfo, profile: Profile) -> tuple[str, ...]:
+    """The recorded lives that labelled synthetic lives were made from: as stated, else all that were there."""
+    source = datasets.find(profile.id, labels.made_from or labels.reference)
+    if (stated := source.details.get("learnt_from")) is not None:
+        return tuple(stated)
+    if source.made_from is None:
+        return ()
+    return tuple(datasets.lives(datasets.find(profile.id, source.made_from), profile.sensor_names).names)
 
 
 def _synthetic_lives(datasets: Datasets, labels: DatasetInfo, profile: Profile) -> Lives:
