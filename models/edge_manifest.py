@@ -9,10 +9,16 @@ import onnx
 import pandas as pd
 
 from machine_profiles.profile import Profile
+from models.edge import BundledModel
+from models.edge_files import GraphFacts, model_file
+from models.edge_platforms import PLATFORMS
 from models.edge_runtime.run import SCHEMA, digest_of
 from models.health import RANKING_HORIZON_HOURS
 from models.import_rows import NEVER_NEGATIVE
+from models.inference import session
 from models.model_card import ModelCard
+from models.onnx_graph import TREES
+from models.results import Task
 from models.storage import sha256
 from models.units import absolute_zero
 
@@ -26,43 +32,61 @@ def write_manifest(
     target: dict[str, str],
     baseline: "pd.Series[float] | None",
     made_at: datetime,
+    checked: dict[Task, BundledModel],
 ) -> str:
-    """Write manifest.json for the files in `folder`; returns its SHA-256, which it holds too."""
-    files = sorted(path for path in folder.iterdir() if path.name != MANIFEST)
+    """Write manifest.json for the files in `folder`; returns its SHA-256, which it holds too.
+
+    `checked`: how each model's answers compare with those of the model it came from, once that is known.
+    """
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    files.pop(MANIFEST, None)
+    has_gpu = PLATFORMS[target["target"]].has_gpu  # type: ignore[index]
     stated: dict[str, Any] = {
         "schema": SCHEMA,
         "machine_id": profile.id,
         "name": profile.name,
         "made_at": made_at.isoformat(),
         **target,
-        "providers": ["CPUExecutionProvider"],
+        "providers": ["cpu", "cuda", "tensorrt"] if has_gpu else ["cpu"],
         "input": _input(profile, cards[0], baseline),
-        "models": [_model(folder, card) for card in cards],
+        "models": [_model(folder, card, checked.get(card.task)) for card in cards],
         "limits": _limits(profile),
-        "files": {path.name: {"sha256": sha256(path), "size_bytes": path.stat().st_size} for path in files},
+        "files": {name: {"sha256": sha256(path), "size_bytes": path.stat().st_size} for name, path in files.items()},
     }
     stated["sha256"] = digest_of(stated)
     (folder / MANIFEST).write_text(json.dumps(stated, indent=1), encoding="utf-8")
     return stated["sha256"]
 
 
-def opsets(path: Path) -> dict[str, int]:
+def opsets(model: onnx.ModelProto) -> dict[str, int]:
     """The operator sets a graph asks for, by domain, and its IR version under `ir`."""
-    model = onnx.load(str(path), load_external_data=False)
     return {each.domain or "ai.onnx": each.version for each in model.opset_import} | {"ir": model.ir_version}
 
 
-def with_older_trees(path: Path, version: int) -> bytes | None:
+def with_older_trees(model: onnx.ModelProto, version: int) -> onnx.ModelProto | None:
     """The graph with its tree nodes read by an older ai.onnx.ml; None where they use what that version lacks."""
-    model = onnx.load(str(path), load_external_data=False)
-    for each in model.opset_import:
-        if each.domain == "ai.onnx.ml":
+    older = onnx.ModelProto()
+    older.CopyFrom(model)
+    for each in older.opset_import:
+        if each.domain == TREES:
             each.version = version
     try:
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(older)
     except onnx.checker.ValidationError:
         return None
-    return model.SerializeToString()
+    return older
+
+
+def graph_facts(folder: Path, card: ModelCard) -> GraphFacts:
+    """What the file of a model in a bundle takes and gives."""
+    file = folder / model_file(card)
+    graph, model = session(file), onnx.load(str(file), load_external_data=False)
+    return GraphFacts(
+        tuple((put.name, put.type, tuple(put.shape[1:])) for put in graph.get_inputs()),
+        tuple((put.name, put.type, tuple(put.shape[1:])) for put in graph.get_outputs()),
+        trees=any(node.domain == TREES for node in model.graph.node),
+        quantised=any(node.op_type == "QuantizeLinear" for node in model.graph.node),
+    )
 
 
 def _input(profile: Profile, card: ModelCard, baseline: "pd.Series[float] | None") -> dict[str, Any]:
@@ -89,26 +113,25 @@ def _input(profile: Profile, card: ModelCard, baseline: "pd.Series[float] | None
     }
 
 
-def _model(folder: Path, card: ModelCard) -> dict[str, Any]:
-    from models.inference import session
-
-    file = f"{card.task}.onnx"
-    graph = session(folder / file)
+def _model(folder: Path, card: ModelCard, checked: BundledModel | None) -> dict[str, Any]:
+    facts, file = graph_facts(folder, card), model_file(card)
     return {
         "task": card.task,
         "version": card.version,
         "file": file,
-        "precision": "fp32",
+        "precision": "fp32" if checked is None else checked.precision,
         "engine": card.engine,
-        "opsets": opsets(folder / file),
-        "inputs": {each.name: each.shape for each in graph.get_inputs()},
-        "outputs": {each.name: each.shape for each in graph.get_outputs()},
+        "opsets": opsets(onnx.load(str(folder / file), load_external_data=False)),
+        "tensorrt": not facts.trees,  # it knows no tree ensemble
+        "inputs": {name: ["n", *shape] for name, _, shape in facts.inputs},
+        "outputs": {name: ["n", *shape] for name, _, shape in facts.outputs},
         "threshold": 0.5 if card.threshold is None else card.threshold,
         "cap_hours": card.cap_hours,
         "failure_horizon_hours": card.failure_horizon_hours,
         "data_hash": card.data_hash,
         "datasets": list(card.datasets),
         "metrics": card.metrics,
+        "checked": None if checked is None else checked.model_dump(mode="json", exclude={"task", "version", "file"}),
     }
 
 

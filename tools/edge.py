@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from models import edge
-from models.edge import EdgeBundle, Precision, Target
+from models.edge import EdgeBundle
+from models.edge_platforms import Precision, Target
 from models.results import Preview
 from tools.plant import Plant
 from tools.tool import Arguments, MachineId, tool

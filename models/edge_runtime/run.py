@@ -1,6 +1,7 @@
 """Judge a machine on the device: readings in, one JSON line an input row out. Needs Python 3.6, numpy and onnxruntime.
 
     python run.py --input readings.csv          (CSV with a header, or JSON lines; - is standard input)
+    python run.py --serve 8765                  (the same over HTTP on this computer alone: GET /health, POST /judge)
 
 Columns are the sensors of manifest.json by name, in its units, in any order; `vibration [mm/s]` states a unit to be
 checked. An empty cell or null is a missing reading. Optional columns: `hours` (the life's operating-hours meter),
@@ -22,7 +23,9 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import chain
+from socketserver import ThreadingMixIn
 
 import numpy as np
 import onnxruntime
@@ -33,6 +36,14 @@ SCHEMA = "millwright-edge-bundle/1"
 EXTRA = ("hours", "life", "at", "unit")
 FEW_ROWS = 5  # a sound state from fewer rows is noise
 AT_CAP = 0.95  # of the RUL cap: above it the figure means "at least"
+PROVIDERS = {
+    "cpu": ["CPUExecutionProvider"],
+    "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    "tensorrt": ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"],
+}  # ONNX Runtime gives each node to the first one that takes it; tree ensembles run on the CPU
+LARGEST_BODY = 4000000  # bytes of one request
+PATIENCE_S = 10  # with a client that does not send what it announced
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Damaged(Exception):
@@ -46,8 +57,12 @@ class BadInput(Exception):
 class Bundle:
     """The models of a bundle, opened once every file has been checked against the manifest."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, provider: str = "cpu") -> None:
         self.folder = folder
+        self.providers = PROVIDERS[provider]
+        available = onnxruntime.get_available_providers()
+        if self.providers[0] not in available:
+            raise BadInput(f"this onnxruntime has no {self.providers[0]}; it has {', '.join(available)}")
         self.manifest = read_manifest(folder)
         agreed = self.manifest["input"]
         self.sensors = agreed["sensors"]
@@ -56,6 +71,10 @@ class Bundle:
         self.shortest_rows = agreed["shortest_rows"]
         self.models = self.manifest["models"]
         self.sessions = {model["task"]: self._open(model["file"]) for model in self.models}
+        self.puts = {
+            task: ([put.name for put in session.get_inputs()], [put.name for put in session.get_outputs()])
+            for task, session in self.sessions.items()
+        }
 
     def answers(
         self, window: Array, baseline: Array, age_hours: Array, horizon_hours: float, tasks: "set | None" = None
@@ -70,11 +89,9 @@ class Bundle:
         found = {}
         for task, session in self.sessions.items():
             if tasks is None or task in tasks:
-                inputs = {
-                    each.name: np.ascontiguousarray(feeds[each.name], np.float32) for each in session.get_inputs()
-                }
-                names = [each.name for each in session.get_outputs()]
-                found[task] = dict(zip(names, session.run(names, inputs)))
+                inputs, outputs = self.puts[task]
+                asked = {name: np.ascontiguousarray(feeds[name], np.float32) for name in inputs}
+                found[task] = dict(zip(outputs, session.run(outputs, asked)))
         return found
 
     def _open(self, file: str) -> onnxruntime.InferenceSession:
@@ -84,7 +101,7 @@ class Bundle:
         options.log_severity_level = 3
         path = os.path.join(self.folder, file)
         try:
-            return onnxruntime.InferenceSession(path, options, providers=self.manifest["providers"])
+            return onnxruntime.InferenceSession(path, options, providers=self.providers)
         except Exception as error:
             raise Damaged(f"{file} cannot be opened by onnxruntime {onnxruntime.__version__}: {error}") from error
 
@@ -105,7 +122,7 @@ def read_manifest(folder: str) -> dict:
     if manifest["schema"] != SCHEMA:
         raise Damaged(f"manifest.json has schema {manifest['schema']}; this run.py reads {SCHEMA}")
     for name, known in sorted(manifest["files"].items()):
-        path = os.path.join(folder, name)
+        path = os.path.join(folder, *name.split("/"))
         if not os.path.isfile(path):
             raise Damaged(f"{name} is missing; copy the bundle again")
         size = os.path.getsize(path)
@@ -132,23 +149,32 @@ class Stream:
         self.row = 0
         self.life: str | None = None
         self.hours = NAN
+        self.at: str | None = None
         self.rows: deque = deque(maxlen=bundle.window_rows)
         self._start_life(NAN)
 
     def judge(self, values: list, hours: float = NAN, life: "str | None" = None, at: "str | None" = None) -> dict:
         """The answer for the next row; `values` are readings in the manifest's order of sensors, NaN where missing."""
+        self.take(values, hours, life, at)
+        return self.answer()
+
+    def take(self, values: list, hours: float = NAN, life: "str | None" = None, at: "str | None" = None) -> None:
+        """The next row, not answered for yet."""
         self.row += 1
         if self.row == 1 or life != self.life or (life is None and hours < self.hours):
             self._start_life(hours)
-        self.life, self.hours = life, hours
+        self.life, self.hours, self.at = life, hours, at
         reading = np.array(values, np.float32)
         self.rows.append(reading)
         self._learn(reading)
+
+    def answer(self) -> dict:
+        """What is said of the row taken last."""
         said = {"row": self.row, "machine_id": self.bundle.manifest["machine_id"]}
-        if at not in (None, ""):
-            said["at"] = at
-        if not math.isnan(hours):
-            said["hours"] = hours
+        if self.at not in (None, ""):
+            said["at"] = self.at
+        if not math.isnan(self.hours):
+            said["hours"] = self.hours
         reason = self._why_not()
         if reason is not None:
             said["abstained"] = reason
@@ -353,11 +379,16 @@ def main(arguments: "list | None" = None) -> int:
     parser.add_argument("--horizon", type=float, default=24.0, help="operating hours to look ahead (24)")
     parser.add_argument("--last", action="store_true", help="only the answer for the last row")
     parser.add_argument("--forecast", action="store_true", help="the sensors' forecast too")
+    parser.add_argument("--provider", choices=sorted(PROVIDERS), default="cpu", help="what onnxruntime runs on (cpu)")
+    parser.add_argument("--serve", type=int, metavar="PORT", help="answer over HTTP on 127.0.0.1 instead")
     chosen = parser.parse_args(arguments)
     if not 0 < chosen.horizon < float("inf"):
         parser.error("--horizon takes operating hours above zero")
     try:
-        stream = Stream(Bundle(os.path.dirname(os.path.abspath(__file__))), chosen.horizon, chosen.forecast)
+        bundle = Bundle(os.path.dirname(os.path.abspath(__file__)), chosen.provider)
+        if chosen.serve is not None:
+            return serve(bundle, chosen.horizon, chosen.forecast, chosen.serve)
+        stream = Stream(bundle, chosen.horizon, chosen.forecast)
         if chosen.input != "-" and not os.path.isfile(chosen.input):
             raise BadInput(f"there is no file {chosen.input}")
         if chosen.input == "-":
@@ -373,19 +404,104 @@ def main(arguments: "list | None" = None) -> int:
 
 
 def judge_all(stream: Stream, lines: Iterable, only_last: bool) -> int:
-    answered, said = 0, None
-    for values, hours, life, at in readings(lines, stream.bundle.sensors):
-        said = stream.judge(values, hours, life, at)
-        answered += "abstained" not in said
+    answered, said = False, {}
+    for row in readings(lines, stream.bundle.sensors):
+        stream.take(*row)
         if not only_last:
+            said = stream.answer()
+            answered = answered or "abstained" not in said
             write(said)
-    if only_last and said is not None:
-        write(said)
-    if said is None:
+    if not stream.row:
         raise BadInput("there are no rows after the header")
+    if only_last:
+        said = stream.answer()
+        answered = "abstained" not in said
+        write(said)
     if not answered:
         sys.stderr.write(f"No row could be judged: {said['abstained']}.\n")
         return 1
+    return 0
+
+
+def serve(bundle: Bundle, horizon_hours: float, forecast: bool, port: int) -> int:
+    """Answer until interrupted: GET /health; POST /judge with the latest rows, oldest first, as CSV or JSON lines.
+
+    Each request stands alone: it brings the window, and gets the answer for its last row. 200 answered, 422 no figures
+    (`abstained` says why), 400 not as agreed, 413 too large.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = PATIENCE_S
+
+        def do_GET(self) -> None:
+            if not self.local():
+                return
+            if self.path != "/health":
+                self.say(404, {"error": f"there is no {self.path}; there are GET /health and POST /judge"})
+                return
+            models = {model["task"]: model["version"] for model in bundle.models}
+            self.say(200, {"status": "ok", "machine_id": bundle.manifest["machine_id"], "models": models})
+
+        def do_POST(self) -> None:
+            if not self.local():
+                return
+            length = self.headers.get("Content-Length", "")
+            if self.path != "/judge":
+                self.say(404, {"error": f"there is no {self.path}; there are GET /health and POST /judge"})
+            elif not length.isdigit():
+                self.say(411, {"error": "the request must state its Content-Length"})
+            elif int(length) > LARGEST_BODY:
+                self.say(413, {"error": f"{length} bytes are too many; send up to {LARGEST_BODY}, the latest rows"})
+            else:
+                self.judge(int(length))
+
+        def judge(self, length: int) -> None:
+            try:
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    raise BadInput(f"{length} bytes were announced and {len(body)} came")
+                stream = Stream(bundle, horizon_hours, forecast)
+                for row in readings(body.decode("utf-8").splitlines(True), bundle.sensors):
+                    stream.take(*row)
+                if not stream.row:
+                    raise BadInput("there are no rows after the header")
+                said = stream.answer()
+            except (BadInput, UnicodeDecodeError) as error:
+                self.say(400, {"error": str(error)})
+                return
+            self.say(422 if "abstained" in said else 200, said)
+
+        def local(self) -> bool:
+            """A page of another site, opened in a browser on this computer, must not read the machine's condition."""
+            host = self.headers.get("Host", "localhost")
+            if host.rsplit(":", 1)[0] in LOCAL or host in LOCAL:
+                return True
+            self.say(403, {"error": f"{host} is not this computer; ask localhost"})
+            return False
+
+        def say(self, status: int, said: dict) -> None:
+            body = (json.dumps(said) + "\n").encode("utf-8")
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            self.wfile.write(body)
+
+        def log_message(self, *said: object) -> None:
+            """Standard error holds errors alone."""
+
+    class Server(ThreadingMixIn, HTTPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", port), Handler) as server:
+        sys.stderr.write(f"Judging {bundle.manifest['machine_id']} on http://127.0.0.1:{server.server_port}\n")
+        sys.stderr.flush()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 0
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from onnx import helper, numpy_helper
 
 from models import edge, edge_parity, health
 from models.edge import NotForTarget, TooLarge
+from models.edge_files import RUNTIME
 from models.edge_manifest import with_older_trees
 from models.edge_parity import ParityLost
 from models.edge_runtime.run import BadInput, Bundle, Damaged, readings
@@ -61,20 +63,27 @@ def test_the_bundle_holds_every_model_in_service_with_its_parity(exported):
     bundle, folder = exported
     assert bundle.bundle == f"bundles/{PUMP.id}/jetson_nano-int8-1"
     assert [(m.task, m.version, m.file) for m in bundle.models] == [
-        ("failure", 1, "failure.onnx"), ("rul", 1, "rul.onnx"), ("anomaly", 1, "anomaly.onnx"),
-        ("forecast", 1, "forecast.onnx"),
-    ]  # fmt: skip
-    assert all(m.parity_max_abs == 0 and m.decisions_changed == 0 and m.parity_rows >= 1300 for m in bundle.models)
+        (task, 1, f"models/{PUMP.id}.{task}/1/model.onnx") for task in ("failure", "rul", "anomaly", "forecast")
+    ]
+    assert all(
+        m.parity_max_abs == m.parity_p999 == 0 and m.decisions_changed == 0 and m.parity_rows >= 1300
+        for m in bundle.models
+    )
     assert all(m.precision == "fp32" for m in bundle.models)
     assert "no neural part" in bundle.notes[1]
-    assert bundle.total_bytes == sum(path.stat().st_size for path in folder.iterdir())
+    assert bundle.total_bytes == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     assert sorted(path.name for path in folder.iterdir()) == [
-        "anomaly.onnx", "failure.onnx", "forecast.onnx", "manifest.json", "rul.onnx", "run.py",
+        "Dockerfile", "build_engine.sh", "manifest.json", "millwright-edge.service", "models", "run.py",
     ]  # fmt: skip
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert [model["checked"]["parity_rows"] for model in manifest["models"]] == [m.parity_rows for m in bundle.models]
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(manifest["files"]) == files - {"manifest.json"}
+    assert not [name for name in files if name.endswith((".pkl", ".pickle", ".joblib", ".npy", ".pt"))]
 
 
 def test_the_device_program_is_written_in_the_python_of_a_jetson_nano():
-    ast.parse(edge.RUNTIME.read_text(), feature_version=(3, 6))
+    ast.parse(RUNTIME.read_text(), feature_version=(3, 6))
 
 
 def test_the_device_says_what_the_chat_says(home: Path, exported):
@@ -167,13 +176,11 @@ def test_columns_may_stand_in_any_order_and_state_their_unit(exported):
     assert device(exported[1], text=shuffled.to_csv(index=False)).stdout == device(exported[1], text=csv(table)).stdout
 
 
-@pytest.mark.parametrize("name", ["rul.onnx", "run.py", "manifest.json"])
+@pytest.mark.parametrize("name", [f"models/{PUMP.id}.rul/1/model.onnx", "run.py", "Dockerfile", "manifest.json"])
 @pytest.mark.parametrize("how", ["truncated", "changed", "missing"])
 def test_a_damaged_bundle_is_refused_with_the_file_named(exported, tmp_path: Path, name: str, how: str):
     folder = tmp_path / "bundle"
-    folder.mkdir()
-    for path in exported[1].iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(exported[1], folder)
     file, whole = folder / name, (folder / name).read_bytes()
     if how == "missing":
         file.unlink()
@@ -189,12 +196,12 @@ def test_a_bundle_that_answers_otherwise_is_not_kept(home: Path, exported, tmp_p
     """The registry's model is exchanged for one whose answers are 0.01 h longer, against the bundle's own."""
     storage = Storage(home)
     card = Registry(storage).card(PUMP.id, "rul", 1)
-    windows = [edge_parity.random_windows(PUMP, None, seed=7)]
+    windows = edge_parity.random_windows(PUMP, None, seed=7)
     other = tmp_path / "other"
     serve(other, tasks=("rul",))
     write_graph(Storage(other).models(PUMP.id, "rul") / "v1", PUMP, "rul", shift=0.01)
     with pytest.raises(ParityLost, match="Nothing was exported"):
-        edge_parity.compare(Bundle(str(exported[1])), Registry(Storage(other)), card, windows)
+        edge_parity.compare(Bundle(str(exported[1])), Registry(Storage(other)), card, None, windows, "fp32")
 
 
 def test_a_graph_too_new_for_the_target_is_not_exported(tmp_path: Path):
@@ -218,10 +225,8 @@ def test_trees_are_written_for_the_runtime_of_the_target(tmp_path: Path):
         shape = [helper.make_tensor_value_info(side, onnx.TensorProto.FLOAT, ["n", 1]) for side in "xy"]
         graph = helper.make_graph([tree], "tree", shape[:1], shape[1:])
         stamps = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 3)]
-        path = tmp_path / f"{name}.onnx"
-        onnx.save(helper.make_model(graph, opset_imports=stamps, ir_version=8), str(path))
-        found[name] = with_older_trees(path, 2)
-    assert {each.domain: each.version for each in onnx.load_from_string(found["plain"]).opset_import} == {
+        found[name] = with_older_trees(helper.make_model(graph, opset_imports=stamps, ir_version=8), 2)
+    assert {each.domain: each.version for each in found["plain"].opset_import} == {
         "": 15, "ai.onnx.ml": 2,
     }  # fmt: skip
     assert found["double"] is None
@@ -250,7 +255,7 @@ def test_the_card_says_what_a_bundle_would_hold(tmp_path: Path):
     registry = serve(tmp_path, tasks=("failure", "rul"))
     card = edge.preview(Storage(tmp_path), registry, PUMP, "jetson_orin", "fp16")
     assert card.facts["models"] == "failure v1, rul v1"
-    assert "no neural part" in card.facts["precision"]
+    assert "where a model has any" in card.facts["precision"]
     assert [warning.split()[1] for warning in card.warnings] == ["anomaly", "forecast"]
 
 

@@ -45,6 +45,6 @@ def test_a_folder_that_is_no_bundle_is_wrong_usage(home: Path):
 
 def test_a_changed_bundle_is_refused(home: Path):
     bundle = Storage(home).bundles(PUMP.id) / "cpu-fp32-1"
-    (bundle / "rul.onnx").write_bytes(b"something else")
+    (bundle / "models" / f"{PUMP.id}.rul" / "1" / "model.onnx").write_bytes(b"something else")
     done = millwright(home, str(bundle), "--input", str(home / "readings.csv"))
-    assert (done.returncode, "rul.onnx" in done.stderr, done.stdout) == (1, True, "")
+    assert (done.returncode, "model.onnx" in done.stderr, done.stdout) == (1, True, "")
