@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from machine_profiles.errors import MillwrightError
 from models.results import Result
 
@@ -34,3 +36,7 @@ def file_of(folder: Path | None, prefix: str, how_to_get: str) -> Path:
     if not found:
         raise MissingData(folder, prefix, how_to_get)
     return found[0]
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
