@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from machine_profiles.errors import UnknownSensor
+from machine_profiles.formula import parse_formula
 
 Kind = Literal[
     "motor", "pump", "compressor", "fan", "gearbox", "conveyor",
@@ -115,6 +116,19 @@ class Sensor(_Part):
         return self
 
 
+class Derived(_Part):
+    """A quantity worked out from the row's sensors; models read it beside them, files and cards do not hold it."""
+
+    name: Name
+    description: str
+    quantity: Quantity
+    unit: str
+    formula: str = Field(
+        description="Arithmetic over sensor names, in their units: + - * / **, parentheses, abs, sqrt, min, max."
+    )
+    role: Literal["condition", "operating"] = "condition"
+
+
 class Response(_Part):
     """How one sensor answers to one failure mode as it grows from the first sign (P) to functional failure (F)."""
 
@@ -198,6 +212,7 @@ class Profile(_Part):
     description: str = ""
     rated: dict[Name, Figure] = Field(default_factory=dict)
     sensors: tuple[Sensor, ...] = Field(min_length=1)
+    derived: tuple[Derived, ...] = ()
     failure_modes: tuple[FailureMode, ...] = ()
     maintenance: tuple[MaintenanceTask, ...] = ()
     operating: Operating | None = None
@@ -208,6 +223,15 @@ class Profile(_Part):
         names = [sensor.name for sensor in self.sensors]
         if len(set(names)) < len(names):
             raise ValueError(f"sensors: names must differ, got {', '.join(names)}")
+        taken = set(names)
+        for each in self.derived:
+            if each.name in taken:
+                raise ValueError(f"derived.{each.name}: the name is taken; names of sensors and derived ones differ")
+            taken.add(each.name)
+            try:
+                parse_formula(each.formula, names)
+            except ValueError as error:
+                raise ValueError(f"derived.{each.name}.formula: {error}") from error
         primaries = [sensor.quantity for sensor in self.sensors if sensor.primary]
         if len(set(primaries)) < len(primaries):
             raise ValueError("sensors: only one sensor of a quantity may be primary")

@@ -50,7 +50,10 @@ class AnomalyModel:
         """
         graph, scaling = Graph(), self.scaling
         moved = add_deviation(graph, scaling, self.window)
-        graph.output("deviation", graph.op("Div", moved, graph.constant(self.spread[None])), len(scaling.sensors))
+        measured = graph.op("Div", moved, graph.constant(self.spread[None]))
+        if scaling.derived:
+            measured = graph.pick(measured, range(len(scaling.measured)), axis=1)
+        graph.output("deviation", measured, len(scaling.measured))
         moved = graph.pick(moved, scaling.condition, axis=1)
         there = graph.op("Where", graph.op("IsNaN", moved), graph.constant(0.0), graph.constant(1.0))
         count = graph.op("ReduceSum", there, graph.constant([1], np.int64), keepdims=1)

@@ -19,7 +19,8 @@ def fit(lot: Lot, deadline: float) -> Fitted:
     near = failed & (observed <= profile.modelling.failure_horizon_hours)
     sound = observed >= lot.sound_hours
     latest = lot.held.rows.sort_values(["life", "hours"], kind="stable")[list(profile.sensor_names)].to_numpy(float)
-    raw = np.nanmax(np.abs(np.nan_to_num((latest - lot.scaling.centre) / lot.scaling.scale)), axis=1)
+    count = latest.shape[1]
+    raw = np.nanmax(np.abs(np.nan_to_num((latest - lot.scaling.centre[:count]) / lot.scaling.scale[:count])), axis=1)
     judged = near | sound
     return Fitted(
         graph,

@@ -8,7 +8,8 @@ import onnx
 import pandas as pd
 from numpy.typing import NDArray
 
-from machine_profiles.profile import Profile
+from machine_profiles.profile import Derived, Profile, Sensor
+from models.derived import add_derived, derived_of
 from models.lives import Lives
 from models.onnx_graph import Graph, open_session, run
 from models.windows import life_inputs
@@ -23,7 +24,8 @@ class Scaling:
     """How readings become residuals: standardised, less the linear effect of the operating sensors (load, ambient).
 
     centre, scale (S,); effect (operating, S): standard deviations of each sensor for one of the operating sensor,
-    zero for the operating sensors themselves. `used`: positions of the sensors that vary at all.
+    zero for the operating sensors themselves. `used`: positions of the sensors that vary at all. `sensors` are those
+    of the inputs and behind them the `derived` quantities, which the graph works out itself; S counts both.
     """
 
     sensors: tuple[str, ...]
@@ -33,6 +35,12 @@ class Scaling:
     operating: tuple[int, ...]
     effect: NDArray[np.float64]
     used: tuple[int, ...]
+    derived: tuple[Derived, ...] = ()
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The sensors of the inputs."""
+        return self.sensors[: len(self.sensors) - len(self.derived)]
 
     @property
     def condition(self) -> tuple[int, ...]:
@@ -52,8 +60,9 @@ def fit_scaling(profile: Profile, rows: pd.DataFrame) -> Scaling:
 
     Effects are least-squares slopes within lives, so that a machine's own level is not mistaken for its load's doing.
     """
-    sensors = list(profile.sensor_names)
-    values = rows[sensors].to_numpy(np.float64)
+    parts: tuple[Sensor | Derived, ...] = (*profile.sensors, *profile.derived)
+    values = np.hstack([rows[list(profile.sensor_names)].to_numpy(np.float64), derived_of(profile, rows).to_numpy()])
+    sensors = [part.name for part in parts]
     known = ~np.isnan(values).all(axis=0)
     centre, scale = np.zeros(len(sensors)), np.ones(len(sensors))
     centre[known] = np.nanmedian(values[:, known], axis=0)
@@ -61,20 +70,22 @@ def fit_scaling(profile: Profile, rows: pd.DataFrame) -> Scaling:
     flat = scale <= 1e-6 * np.maximum(np.abs(centre), 1e-6)
     used = tuple(np.flatnonzero(known & ~flat).tolist())
     scale[flat | ~known] = 1.0
-    operating = tuple(p for p in used if profile.sensors[p].role == "operating")
+    operating = tuple(p for p in used if parts[p].role == "operating")
     return Scaling(
         tuple(sensors), profile.modelling.windows, centre, scale, operating,
         _effects((values - centre) / scale, rows["life"].to_numpy(), operating, used), used,
+        profile.derived,
     )  # fmt: skip
 
 
 def add_residuals(graph: Graph, scaling: Scaling) -> Residuals:
     """Declare the inputs `window` and `baseline` and turn both into residuals."""
-    sensors, length = len(scaling.sensors), max(scaling.windows)
+    sensors, length = len(scaling.measured), max(scaling.windows)
     centre, scale = graph.constant(scaling.centre), graph.constant(1.0 / scaling.scale)
     window, baseline = graph.input("window", length, sensors), graph.input("baseline", sensors)
     residuals = []
-    for raw in (window, baseline):
+    for given in (window, baseline):
+        raw = add_derived(graph, given, scaling.measured, scaling.derived)
         standard = graph.op("Mul", graph.op("Sub", raw, centre), scale)
         if scaling.operating:
             asked = graph.without_nan(graph.pick(standard, scaling.operating, axis=-1))

@@ -49,6 +49,14 @@ class SensorDescription(Result):
     limit_source: str | None
 
 
+class DerivedDescription(Result):
+    name: str
+    description: str
+    quantity: str
+    unit: str
+    formula: str
+
+
 class FailureModeDescription(Result):
     name: str
     title: str
@@ -74,6 +82,7 @@ class MachineDescription(Result):
     description: str
     rated: tuple[RatedFigure, ...]
     sensors: tuple[SensorDescription, ...]
+    derived: tuple[DerivedDescription, ...] = ()
     failure_modes: tuple[FailureModeDescription, ...]
     maintenance: tuple[MaintenanceDescription, ...]
     recorded: bool
@@ -120,6 +129,10 @@ def describe_machine(plant: Plant, args: DescribeMachine) -> MachineDescription:
         description=profile.description,
         rated=tuple(_rated(name, figure) for name, figure in profile.rated.items()),
         sensors=tuple(_sensor(sensor) for sensor in profile.sensors),
+        derived=tuple(
+            DerivedDescription(**each.model_dump(include=set(DerivedDescription.model_fields)))
+            for each in profile.derived
+        ),
         failure_modes=tuple(_failure_mode(mode) for mode in profile.failure_modes),
         maintenance=tuple(
             MaintenanceDescription(action=task.action, interval_hours=task.interval_hours)

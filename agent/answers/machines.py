@@ -51,6 +51,9 @@ def _overview(found: MachineDescription, machine: str) -> Said:
     measured = say_list(sensor_name(each.name) for each in found.sensors)
     figures = [f"Rated: {say_list(rated)}"] if rated else []
     figures.append(f"{count(len(found.sensors), 'sensor')}: {measured}")
+    if found.derived:
+        worked_out = say_list(f"{sensor_name(each.name)} ({each.formula})" for each in found.derived)
+        figures.append(f"Worked out from them: {worked_out}")
     if found.failure_modes:
         titles = say_list(mode.title[:1].lower() + mode.title[1:] for mode in found.failure_modes)
         figures.append(f"Can fail by {titles}")
