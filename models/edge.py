@@ -18,7 +18,7 @@ from models.registry import Registry
 from models.registry_errors import NoModel
 from models.results import TASKS, Preview, Result, Task
 from models.storage import Storage, sha256, whole_folder
-from models.telemetry import Telemetry
+from models.telemetry import MAIN, Telemetry
 
 if TYPE_CHECKING:
     from models.edge_parity import Parity
@@ -139,7 +139,7 @@ def export(
     for card in cards:
         if (loss := teacher_loss(card)) is not None and loss > TEACHER_LOSS:
             raise WorseThanTeacher(card, loss)
-    rows = telemetry.latest(profile.id, RECORDED_ROWS) if telemetry.has(profile.id) else None
+    rows = telemetry.latest(profile.id, RECORDED_ROWS) if MAIN in telemetry.units(profile.id) else None
     baseline = telemetry.baseline(profile) if rows is not None else None
     recorded = _recorded(storage, telemetry, profile, cards)
     with locked(storage.bundles(profile.id) / ".lock"):
@@ -168,7 +168,7 @@ def export(
         precision=precision,
         models=models,
         total_bytes=sum(path.stat().st_size for path in place.rglob("*") if path.is_file()),
-        notes=_notes(target, precision, models, recorded),
+        notes=_notes(target, precision, models, recorded, sound_state=rows is not None),
         seconds=round(time.monotonic() - started, 2),
     )
 
@@ -295,6 +295,7 @@ def _notes(
     precision: Precision,
     models: tuple[BundledModel, ...],
     recorded: "dict[Task, RecordedWindows | None]",
+    sound_state: bool,
 ) -> tuple[str, ...]:
     notes = [f"{PLATFORMS[target].software}, ONNX Runtime {PLATFORMS[target].onnxruntime} or later, numpy."]
     exact = [model.task for model in models if model.precision == "fp32"]
@@ -306,7 +307,7 @@ def _notes(
     bundled = {model.task for model in models}
     notes += [f"No {task} model is in service; the bundle holds none." for task in TASKS if task not in bundled]
     if any(found is None for found in recorded.values()):
-        notes.append(
-            "Nothing was recorded of the machine: checked on random windows only, and no sound state is stored."
-        )
+        notes.append("Nothing was recorded of the machine: checked on random windows only.")
+    if not sound_state:
+        notes.append("No sound state of the machine itself is stored: the device learns it from its first rows.")
     return tuple(notes)

@@ -59,6 +59,7 @@ def triton_config(card: ModelCard, graph: GraphFacts, has_gpu: bool) -> str:
         f"{_puts('input', graph.inputs)}{_puts('output', graph.outputs)}"
         f"instance_group [ {{ kind: {kind} count: 1 }} ]\n"
         'parameters { key: "intra_op_thread_count" value: { string_value: "1" } }\n'
+        'parameters { key: "enable_mem_pattern" value: { string_value: "0" } }\n'  # as in run.py
     )
 
 

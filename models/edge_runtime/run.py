@@ -98,6 +98,8 @@ class Bundle:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
+        # up to 1.18 a second run may read what the first left behind (microsoft/onnxruntime issue 18672)
+        options.enable_mem_pattern = False
         options.log_severity_level = 3
         path = os.path.join(self.folder, file)
         try:
@@ -150,6 +152,7 @@ class Stream:
         self.life: str | None = None
         self.hours = NAN
         self.at: str | None = None
+        self.longest_hole = bundle.window_rows * bundle.manifest["input"]["sample_hours"]
         self.rows: deque = deque(maxlen=bundle.window_rows)
         self._start_life(NAN)
 
@@ -163,6 +166,8 @@ class Stream:
         self.row += 1
         if self.row == 1 or life != self.life or (life is None and hours < self.hours):
             self._start_life(hours)
+        elif hours - self.hours > self.longest_hole:
+            self.rows.clear()  # what was read before a hole longer than the window is another time's
         self.life, self.hours, self.at = life, hours, at
         reading = np.array(values, np.float32)
         self.rows.append(reading)
@@ -188,7 +193,7 @@ class Stream:
         """window (1, T, S), baseline (1, S), age_hours (1, 1) of the present row."""
         window = np.full((1, self.bundle.window_rows, len(self.bundle.names)), np.nan, np.float32)
         window[0, -len(self.rows) :] = np.array(self.rows)
-        baseline = self._baseline() if len(self.rows) >= FEW_ROWS else np.full(len(self.bundle.names), np.nan)
+        baseline = self._baseline() if self.seen >= FEW_ROWS else np.full(len(self.bundle.names), np.nan)
         return window, baseline.astype(np.float32)[None], np.array([[self.hours]], np.float32)
 
     def _start_life(self, hours: float) -> None:
@@ -220,7 +225,8 @@ class Stream:
 
     def _why_not(self) -> "str | None":
         if len(self.rows) < self.bundle.shortest_rows:
-            return f"only {len(self.rows)} rows of this life so far; {self.bundle.shortest_rows} are needed"
+            since = "so far" if self.seen == len(self.rows) else "since the last hole in the record"
+            return f"only {len(self.rows)} rows of this life {since}; {self.bundle.shortest_rows} are needed"
         silent = np.isnan(self._latest()).all(axis=0)
         condition = [place for place, sensor in enumerate(self.bundle.sensors) if sensor["role"] == "condition"]
         if silent[condition].all():

@@ -18,11 +18,12 @@ from models.edge import NotForTarget, TooLarge
 from models.edge_files import RUNTIME
 from models.edge_manifest import with_older_trees
 from models.edge_parity import ParityLost
-from models.edge_runtime.run import BadInput, Bundle, Damaged, readings
+from models.edge_runtime.run import BadInput, Bundle, Damaged, Stream, readings
 from models.registry import Registry
 from models.registry_errors import NoModel
 from models.storage import Storage
 from models.telemetry import Telemetry
+from models.windows import latest_input
 from tests.models.small_models import write_graph
 from tests.models.test_health import NOW, PUMP, rows, serve
 
@@ -122,6 +123,19 @@ def test_a_new_life_is_judged_by_its_own_rows(exported):
     assert said[79]["rul"]["value"] == pytest.approx(100 - 50 + 50 * 32 / 72, abs=1e-3)  # 32 of 72 first rows were high
     assert "abstained" in said[80]
     assert said[99]["rul"]["value"] == pytest.approx(100.0)
+
+
+def test_rows_before_a_hole_longer_than_the_window_are_another_times(exported):
+    """The device's window is that of models.windows, hole included; 72 rows of one hour are a window."""
+    table = rows(count=100)
+    table.loc[table.index[60:], "hours"] += 73
+    stream = Stream(Bundle(str(exported[1])), 24.0)
+    said = [stream.judge(list(row[SENSORS]), row["hours"], "1") for _, row in table.iterrows()]
+    assert said[60]["abstained"] == "only 1 rows of this life since the last hole in the record; 6 are needed"
+    expected = latest_input(PUMP, table.tail(72), table[SENSORS].head(PUMP.modelling.baseline_rows).mean())
+    assert np.isnan(expected.window[0, :32]).all()
+    for ours, theirs in zip(stream.inputs(), (expected.window, expected.baseline, expected.age_hours), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
 def test_a_machine_whose_sensors_are_silent_gets_no_figures(exported):
