@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
 COPIES = 0.1  # of the feature count: how often the horizon stands among the features a tree draws from
 OTHERS = 2  # horizons beside the profile's that each row is asked about
+LEANS = (0.25, 0.5, 0.75, 1.0)  # shares of the profile's own lives that are tried
+PRIOR = {
+    "learning_rate": 0.07, "num_leaves": 31, "min_child_samples": 40, "feature_fraction": 0.15,
+    "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 63,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class FailureModel:
-    """Fold models whose mean log-odds, calibrated, are the answer; `horizons` are those it was taught at, ascending.
+    """Models whose mean log-odds, calibrated, are the answer; `horizons` are those it was taught at, ascending.
+
+    The last booster is the one taught by lives simulated from the profile where `lean`, its share, is above 0; the
+    others are of folds by life, and share the rest.
 
     `own` (n,): probabilities within the profile's horizon for the rows taught, each from a model that had not seen its
     life, NaN where the truth is not known; `validation`: their average precision.
@@ -36,13 +44,20 @@ class FailureModel:
     threshold: float  # of the probability within the profile's horizon
     validation: float
     own: NDArray[np.float64] = field(repr=False)
+    asked: "Asked" = field(repr=False)
+    lean: float = 0.0
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        recorded = len(self.boosters) - (self.lean > 0)
+        return (*[(1 - self.lean) / recorded] * recorded, *[self.lean] * (self.lean > 0)) if recorded else (1.0,)
 
     def probability(self, features: NDArray[np.float32], horizon_hours: float) -> NDArray[np.float64]:
         from models import _lightgbm  # heavy
 
         asked = np.clip(horizon_hours, 0.0, self.horizons[-1])
         paired = np.hstack([features, np.full((len(features), 1), asked, np.float32)])
-        score = np.mean([_lightgbm.scores(booster, paired) for booster in self.boosters], axis=0)
+        score = np.asarray(self.shares) @ [_lightgbm.scores(booster, paired) for booster in self.boosters]
         soon = _sigmoid(self.platt[0] * score + self.platt[1])
         return 1 - (1 - soon) ** max(horizon_hours / self.horizons[-1], 1.0)
 
@@ -58,7 +73,7 @@ class FailureModel:
         longest = graph.constant(self.horizons[-1])
         asked = graph.op("Min", graph.op("Max", horizon, graph.constant(0.0)), longest)
         columns = len(names) + 1
-        score = add_trees(graph, graph.op("Concat", features, asked, axis=1), self.boosters, columns)
+        score = add_trees(graph, graph.op("Concat", features, asked, axis=1), self.boosters, columns, self.shares)
         score = graph.op("Add", graph.op("Mul", score, graph.constant(self.platt[0])), graph.constant(self.platt[1]))
         lasts = graph.op("Sigmoid", graph.op("Neg", score))
         times = graph.op("Max", graph.op("Div", horizon, longest), graph.constant(1.0))
@@ -114,15 +129,74 @@ def fit_failure(
     boosters, score = by_fold(fit_and_ask, fold[place], workers)
     if not boosters:
         raise NothingFails(horizon_hours)
+    asked = Asked(features, label, place, at, score, len(examples))
+    return _calibrated(boosters, asked, score, horizons, 0.0)
+
+
+def fit_profile_model(
+    prior: Examples, horizon_hours: float, cap_hours: float, seed: int, rounds: int
+) -> "lightgbm.Booster":
+    """A model taught by nothing but lives simulated from the profile."""
+    from models import _lightgbm  # heavy
+
+    features, label, _, _ = _pairs(prior, horizons_for(horizon_hours, cap_hours), horizon_hours)
+    rising = max(1, round(COPIES * features.shape[1]))
+    return _lightgbm.fit(_lightgbm.Recipe("binary", rounds, PRIOR, rising), features, label, seed)
+
+
+def lean_on_profile(model: FailureModel, of_profile: "lightgbm.Booster") -> FailureModel:
+    """Give the profile's model the share that serves the recorded lives best, each asked about lives it never saw.
+
+    Judged by the likelihood of what became of them, calibrated alike, among those whose average precision is no less;
+    the model itself where no share serves better.
+    """
+    from models import _lightgbm  # heavy
+
+    asked = model.asked
+    theirs = _lightgbm.scores(of_profile, asked.features)
+    tried = [model]
+    for lean in LEANS:
+        boosters = [*(model.boosters if lean < 1 else []), of_profile]
+        tried.append(_calibrated(boosters, asked, (1 - lean) * asked.score + lean * theirs, model.horizons, lean))
+    serving = [found for found in tried if found.validation >= model.validation]
+    return min(serving, key=lambda found: _surprise(found, asked))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The pairs of row and horizon that the fold models were asked about: their label, their row, whether the horizon
+    is the profile's, and what the fold that had not seen the life answered (log-odds, NaN where none did).
+    """
+
+    features: NDArray[np.float32]
+    label: Array
+    place: NDArray[np.int64]
+    at: NDArray[np.bool_]
+    score: Array
+    rows: int
+
+
+def _calibrated(
+    boosters: "list[lightgbm.Booster]", asked: Asked, score: Array, horizons: tuple[float, ...], lean: float
+) -> FailureModel:
     judged = ~np.isnan(score)
-    platt = fit_platt(score[judged], label[judged])
+    platt = fit_platt(score[judged], asked.label[judged])
     probability = _sigmoid(platt[0] * score + platt[1])
-    at &= judged
-    threshold, _ = metrics.best_f1_threshold(label[at], probability[at])
-    own = np.full(len(examples), np.nan)
-    own[place[at]] = probability[at]
-    validation = metrics.average_precision(label[at], probability[at])
-    return FailureModel(boosters, platt, horizons, threshold, validation, own)
+    at = asked.at & judged
+    threshold, _ = metrics.best_f1_threshold(asked.label[at], probability[at])
+    own = np.full(asked.rows, np.nan)
+    own[asked.place[at]] = probability[at]
+    validation = metrics.average_precision(asked.label[at], probability[at])
+    return FailureModel(boosters, platt, horizons, threshold, validation, own, asked, lean)
+
+
+def _surprise(model: FailureModel, asked: Asked) -> float:
+    """Mean negative log-likelihood within the profile's horizon."""
+    of_row = np.full(asked.rows, np.nan)
+    of_row[asked.place[asked.at]] = asked.label[asked.at]
+    known = ~np.isnan(model.own) & ~np.isnan(of_row)
+    p = np.clip(model.own[known], 1e-6, 1 - 1e-6)
+    return float(-np.mean(of_row[known] * np.log(p) + (1 - of_row[known]) * np.log(1 - p)))
 
 
 class NothingFails(MillwrightError):

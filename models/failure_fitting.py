@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from models import metrics
 from models.examples import Examples
-from models.failure import FailureModel, failure_figures, fit_failure
+from models.failure import FailureModel, failure_figures, fit_failure, fit_profile_model, lean_on_profile
 from models.folding import Array
 from models.lot import CLEARLY, Fitted, Lot
-from models.teaching import ask_teacher, plain_columns, said_of
+from models.teaching import ask_teacher, plain_columns, said_of, said_of_profile
+
+QUICK_ROUNDS, ROUNDS = 120, 300  # trees of the model taught by the profile's lives
 
 
 def fit(lot: Lot, deadline: float) -> Fitted:
@@ -37,11 +39,17 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         student = fitted(0.5 * label + 0.5 * teacher.own, beside)
         if student.validation > model.validation * (1 + CLEARLY):
             model, engine = student, "AutoGluon ensemble, distilled into LightGBM"
+    recorded_only = failure_figures(true, model.probability(judged.features, horizon), model.threshold)
+    if lot.prior is not None:
+        rounds = QUICK_ROUNDS if lot.quick else ROUNDS
+        model = lean_on_profile(model, fit_profile_model(lot.prior, horizon, cap, lot.seed, rounds))
+        figures |= {f"{name}_recorded_only": value for name, value in recorded_only.items()}
     probability = model.probability(judged.features, horizon)
     figures = {**failure_figures(true, probability, model.threshold), **figures}
     return Fitted(
         model.write(lot.scaling).model(),
-        f"{engine}, mean of {len(model.boosters)} models of folds by life, calibrated (Platt); {said_of(lot, teacher)}",
+        f"{engine}, mean of {len(model.boosters) - (model.lean > 0)} models of folds by life"
+        f"{said_of_profile(lot, model.lean)}, calibrated (Platt); {said_of(lot, teacher)}",
         figures,
         baselines,
         model.threshold,

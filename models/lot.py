@@ -8,6 +8,7 @@ import onnx
 from numpy.typing import NDArray
 
 from machine_profiles.profile import Profile
+from models.datasheet_lives import lives_from_profile
 from models.examples import Examples, examples_of
 from models.features import Scaling, feature_model
 from models.holdout import folds
@@ -15,6 +16,9 @@ from models.lives import Lives
 
 QUICK_ROWS, ROWS = 6_000, 24_000  # examples learnt from; more rows of the same lives teach little
 ROWS_PER_SECOND, STEPS_PER_SECOND = 400, 20
+QUICK_LIVES, LIVES = 600, 2000  # drawn from the profile; each more teaches a little
+LIVES_PER_SECOND = 50
+ROWS_A_LIFE = 35  # examples taken of each of them
 QUICK_SECONDS = 12.0  # a task given less is fitted the quick way
 LONG_SECONDS = 60.0
 CLEARLY = 0.01  # what a rival must gain on lives not learnt from, to be preferred to the plain model
@@ -76,6 +80,16 @@ class Lot:
             return None
         every = max(1, round(len(self.synthetic.rows) / len(self.examples)))
         return examples_of(self.profile, self.synthetic, self.scaling, every)
+
+    @cached_property
+    def prior(self) -> Examples | None:
+        """Lives simulated from the profile; None where it says too little. Never judged, nor mixed with the others."""
+        count = int(np.clip(LIVES_PER_SECOND * self.seconds, QUICK_LIVES, LIVES))
+        drawn = lives_from_profile(self.profile, count, self.seed)
+        if drawn is None or not drawn.failed:
+            return None
+        every = max(1, round(len(drawn.rows) / (ROWS_A_LIFE * count)))
+        return examples_of(self.profile, drawn, self.scaling, every)
 
     @cached_property
     def names(self) -> list[str]:

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     import lightgbm
 
 
-def add_trees(graph: Graph, features: str, boosters: Sequence["lightgbm.Booster"], columns: int) -> str:
-    """The mean of the boosters' raw scores for `features` (n, columns), as a value (n, 1).
+def add_trees(
+    graph: Graph, features: str, boosters: Sequence["lightgbm.Booster"], columns: int, shares: Sequence[float] = ()
+) -> str:
+    """The mean of the boosters' raw scores for `features` (n, columns), as a value (n, 1); with `shares` their sum,
+    each times its share.
 
     A booster's features beyond the last column are copies of that column (models._lightgbm.fit, `rising`).
 
@@ -21,7 +24,7 @@ def add_trees(graph: Graph, features: str, boosters: Sequence["lightgbm.Booster"
     """
     nodes: dict[str, list[Any]] = {name: [] for name in (*NODE, *LEAF)}
     number = 0
-    for booster in boosters:
+    for booster, share in zip(boosters, shares or [1 / len(boosters)] * len(boosters), strict=True):
         for tree in booster.dump_model()["tree_info"]:
             for node in _nodes(tree["tree_structure"]):
                 nodes["nodes_treeids"].append(number)
@@ -31,7 +34,7 @@ def add_trees(graph: Graph, features: str, boosters: Sequence["lightgbm.Booster"
                     nodes["target_treeids"].append(number)
                     nodes["target_nodeids"].append(node["nodes_nodeids"])
                     nodes["target_ids"].append(0)
-                    nodes["target_weights"].append(nodes["nodes_values"].pop() / len(boosters))
+                    nodes["target_weights"].append(nodes["nodes_values"].pop() * share)
                     nodes["nodes_values"].append(0.0)
             number += 1
     return graph.op("TreeEnsembleRegressor", features, domain=TREES, n_targets=1, **nodes)

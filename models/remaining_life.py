@@ -1,7 +1,7 @@
 """The RUL model: operating hours left, flat above the cap, with an interval that lives not learnt from have set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.9
 BLENDS = (0.0, 0.25, 0.5, 0.75)  # the networks' share that is tried
+LEANS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the share of the profile's own lives that is tried
+PRIOR = {
+    "learning_rate": 0.07, "num_leaves": 31, "min_child_samples": 40, "feature_fraction": 0.15,
+    "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 63,
+}  # fmt: skip
 FLAT_SHARE = 8  # one in so many of the rows above the cap is learnt from: they all say the same
 LEFT_OUT = ("|spread|", "|latest|")  # features that are mostly noise, and are learnt by heart
 
@@ -43,16 +48,26 @@ class RulModel:
     cap_hours: float
     validation: float
     own: Array = field(repr=False)
+    lean: float = (
+        0.0  # the share of the last booster, taught by lives simulated from the profile; the others', the rest
+    )
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of each booster; with the networks' they sum to 1."""
+        recorded = len(self.boosters) - (self.lean > 0)
+        each = (1 - self.lean) * (1 - self.blend) / max(recorded, 1)
+        return (*[each] * recorded, *[self.lean] * (self.lean > 0))
 
     def share(self, features: NDArray[np.float32]) -> Array:
         from models import _lightgbm  # heavy
 
         seen = features[:, self.columns]
-        trees = np.mean([_lightgbm.scores(booster, seen) for booster in self.boosters], axis=0)
-        if not self.networks:
-            return np.clip(trees, 0.0, 1.0)
-        networks = np.mean([network(seen) for network in self.networks], axis=0)
-        return np.clip((1 - self.blend) * trees + self.blend * networks, 0.0, 1.0)
+        answer = np.asarray(self.shares) @ [_lightgbm.scores(booster, seen) for booster in self.boosters]
+        if self.networks:
+            networks = np.mean([network(seen) for network in self.networks], axis=0)
+            answer = answer + (1 - self.lean) * self.blend * networks
+        return np.clip(answer, 0.0, 1.0)
 
     def write(self, scaling: Scaling) -> Graph:
         """The whole graph, from readings to `rul_hours`, `low` and `high`."""
@@ -60,12 +75,12 @@ class RulModel:
         features, _ = add_features(graph, scaling)
         zero, one, cap = graph.constant(0.0), graph.constant(1.0), graph.constant(self.cap_hours)
         seen = graph.pick(features, self.columns, axis=1)
-        share = add_trees(graph, seen, self.boosters, len(self.columns))
+        share = add_trees(graph, seen, self.boosters, len(self.columns), self.shares)
         if self.networks:
             answers = [network.add(graph, seen) for network in self.networks]
             total = graph.op("Sum", *answers)
-            networks = graph.op("Mul", total, graph.constant(self.blend / len(answers)))
-            share = graph.op("Add", graph.op("Mul", share, graph.constant(1 - self.blend)), networks)
+            networks = graph.op("Mul", total, graph.constant((1 - self.lean) * self.blend / len(answers)))
+            share = graph.op("Add", share, networks)
         share = graph.op("Clip", share, zero, one)
         low, high = self.interval.add(graph, share)
         low = graph.op("Clip", graph.op("Min", low, share), zero, one)
@@ -119,6 +134,38 @@ def fit_rul(
     interval = fit_interval(truth[failed], own[failed], examples.life[failed], CONFIDENCE)
     return RulModel(
         boosters, networks, columns, blend, interval, cap_hours, metrics.rmse(truth[judged], own[judged]), own
+    )
+
+
+def lean_on_profile(model: RulModel, examples: Examples, prior: Examples, seed: int, rounds: int) -> RulModel:
+    """Blend in a model taught by lives simulated from the profile, with the share that serves the recorded lives best.
+
+    `examples` are those the model was taught by. Both are asked about lives they never saw; the model itself comes
+    back where no share serves better.
+    """
+    from models import _lightgbm  # heavy
+
+    cap = model.cap_hours
+    truth, label = examples.remaining(cap) / cap, prior.remaining(cap) / cap
+    known, judged = ~np.isnan(label), examples.failed & _telling(examples, cap)
+    booster = _lightgbm.fit(
+        _lightgbm.Recipe("regression", rounds, PRIOR), prior.features[known][:, model.columns], label[known], seed
+    )
+    theirs = np.clip(_lightgbm.scores(booster, examples.features[:, model.columns]), 0.0, 1.0)
+    answers = [(1 - lean) * model.own + lean * theirs for lean in LEANS]
+    losses = [metrics.rmse(truth[judged], answer[judged]) for answer in answers]
+    best = int(np.argmin(losses))
+    if not LEANS[best]:
+        return model
+    failed = examples.failed
+    return replace(
+        model,
+        boosters=[*(model.boosters if LEANS[best] < 1 else []), booster],
+        networks=model.networks if LEANS[best] < 1 else [],
+        interval=fit_interval(truth[failed], answers[best][failed], examples.life[failed], CONFIDENCE),
+        validation=losses[best],
+        own=answers[best],
+        lean=LEANS[best],
     )
 
 

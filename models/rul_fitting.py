@@ -9,8 +9,10 @@ from models import metrics
 from models.examples import Examples
 from models.folding import Array
 from models.lot import CLEARLY, LONG_SECONDS, Fitted, Lot
-from models.remaining_life import RulModel, fit_rul, point_figures, rul_figures
-from models.teaching import ask_teacher, plain_columns, said_of
+from models.remaining_life import RulModel, fit_rul, lean_on_profile, point_figures, rul_figures
+from models.teaching import ask_teacher, plain_columns, said_of, said_of_profile
+
+QUICK_ROUNDS, ROUNDS = 120, 300  # trees of the model taught by the profile's lives
 
 
 def fit(lot: Lot, deadline: float) -> Fitted:
@@ -43,14 +45,18 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         student = fitted(0.5 * label + 0.5 * teacher.own, beside)
         if student.validation < model.validation * (1 - CLEARLY):
             model, taught_by = student, "AutoGluon ensemble, distilled into "
+    if lot.prior is not None:
+        recorded_only = point_figures(true, model.share(judged.features) * cap)
+        model = lean_on_profile(model, lot.examples, lot.prior, lot.seed, QUICK_ROUNDS if lot.quick else ROUNDS)
+        figures |= {f"{name}_recorded_only": value for name, value in recorded_only.items()}
     share = model.share(judged.features)
     low, high = model.interval.at(share)
     figures = {**rul_figures(true, share * cap, np.clip(low, 0, share) * cap, np.clip(high, share, 1) * cap), **figures}
     blend = f" and networks ({model.blend:.0%})" if model.networks else ""
     return Fitted(
         model.write(lot.scaling).model(),
-        f"{taught_by}LightGBM{blend}, mean of {len(model.boosters)} models of folds by life; interval from lives not "
-        f"learnt from; {said_of(lot, teacher)}",
+        f"{taught_by}LightGBM{blend}, mean of {len(model.boosters) - (model.lean > 0)} models of folds by life"
+        f"{said_of_profile(lot, model.lean)}; interval from lives not learnt from; {said_of(lot, teacher)}",
         figures,
         baselines,
         used_synthetic=beside is not None,

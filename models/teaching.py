@@ -33,6 +33,16 @@ def said_of(lot: Lot, teacher: Teacher | None) -> str:
     return "fitted the quick way, without AutoGluon" if lot.quick else "AutoGluon was left out, the time being short"
 
 
+def said_of_profile(lot: Lot, lean: float) -> str:
+    """How far a model rests on lives simulated from the profile rather than on recorded ones."""
+    if lot.prior is None:
+        return ""
+    lives = len(set(lot.prior.life))
+    if not lean:
+        return f" ({lives} lives simulated from the profile did not help)"
+    return f" and, for {lean:.0%} of the answer, a model of {lives} lives simulated from the profile"
+
+
 def plain_columns(lot: Lot, of: str, examples: Examples) -> NDArray[np.float32]:
     """Latest raw readings; or the rolling means of all sensors, as thirty lines of LightGBM would take them."""
     if of == "latest":
