@@ -1,5 +1,6 @@
 """The features of a window, as ONNX nodes: the one definition for training, for chat and for the edge."""
 
+import json
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from machine_profiles.profile import Derived, Profile, Sensor
 from models.derived import add_derived, derived_of
 from models.lives import Lives
+from models.model_card import TYPICAL
 from models.onnx_graph import Graph, open_session, run
+from models.regimes import Regimes, find_regimes
 from models.windows import life_inputs
 
 FEW = 3.0  # a spread or a slope needs this many readings
@@ -22,6 +25,8 @@ RIDGE = 1e-3  # on standardised readings, per row
 @dataclass(frozen=True)
 class Scaling:
     """How readings become residuals: standardised, less the linear effect of the operating sensors (load, ambient).
+
+    Where the machine is run in a few regimes, readings are standardised within each.
 
     centre, scale (S,); effect (operating, S): standard deviations of each sensor for one of the operating sensor,
     zero for the operating sensors themselves. `used`: positions of the sensors that vary at all. `sensors` are those
@@ -36,11 +41,18 @@ class Scaling:
     effect: NDArray[np.float64]
     used: tuple[int, ...]
     derived: tuple[Derived, ...] = ()
+    regimes: Regimes | None = None  # where there are some, readings are standardised within them
 
     @property
     def measured(self) -> tuple[str, ...]:
         """The sensors of the inputs."""
         return self.sensors[: len(self.sensors) - len(self.derived)]
+
+    @property
+    def typical(self) -> NDArray[np.float64]:
+        """A reading of each measured sensor that the models have seen the like of."""
+        centre = self.centre if self.regimes is None else self.regimes.centre[0]
+        return centre[: len(self.measured)]
 
     @property
     def condition(self) -> tuple[int, ...]:
@@ -71,22 +83,38 @@ def fit_scaling(profile: Profile, rows: pd.DataFrame) -> Scaling:
     used = tuple(np.flatnonzero(known & ~flat).tolist())
     scale[flat | ~known] = 1.0
     operating = tuple(p for p in used if parts[p].role == "operating")
+    regimes = find_regimes(values, operating)
+    if regimes is None:
+        standard = (values - centre) / scale
+    else:
+        standard = regimes.standardised(values, regimes.of(values[:, list(operating)]))
+        used = tuple(p for p in used if p in operating or np.nanstd(standard[:, p]) > 0)
     return Scaling(
         tuple(sensors), profile.modelling.windows, centre, scale, operating,
-        _effects((values - centre) / scale, rows["life"].to_numpy(), operating, used), used,
-        profile.derived,
+        _effects(standard, rows["life"].to_numpy(), operating, used), used, profile.derived, regimes,
     )  # fmt: skip
 
 
 def add_residuals(graph: Graph, scaling: Scaling) -> Residuals:
-    """Declare the inputs `window` and `baseline` and turn both into residuals."""
+    """Declare the inputs `window` and `baseline` and turn both into residuals.
+
+    Where there are regimes, rows of an unknown regime count as not measured, and the life's baseline is taken to be the
+    fleet's level in each regime, as a mean of raw readings over several is the level of none.
+    """
     sensors, length = len(scaling.measured), max(scaling.windows)
     centre, scale = graph.constant(scaling.centre), graph.constant(1.0 / scaling.scale)
     window, baseline = graph.input("window", length, sensors), graph.input("baseline", sensors)
+    graph.state(TYPICAL, json.dumps(scaling.typical.tolist()))
     residuals = []
     for given in (window, baseline):
         raw = add_derived(graph, given, scaling.measured, scaling.derived)
-        standard = graph.op("Mul", graph.op("Sub", raw, centre), scale)
+        if scaling.regimes is not None and given == baseline:
+            residuals.append(graph.op("Mul", graph.without_nan(raw), graph.constant(0.0)))
+            continue
+        if scaling.regimes is not None:
+            standard = scaling.regimes.add(graph, raw, scaling.operating)
+        else:
+            standard = graph.op("Mul", graph.op("Sub", raw, centre), scale)
         if scaling.operating:
             asked = graph.without_nan(graph.pick(standard, scaling.operating, axis=-1))
             standard = graph.op("Sub", standard, graph.op("MatMul", asked, graph.constant(scaling.effect)))
@@ -114,6 +142,8 @@ def add_features(graph: Graph, scaling: Scaling) -> tuple[str, list[str]]:
         ("slope", windows, condition, sums.slopes()),
         ("ewma", (1,), condition, sums.fast_less_slow()),
     ]
+    if scaling.regimes is not None:  # operating sensors say nothing within a regime, nor deviations beside the means
+        blocks = [("mean", windows, condition, means), *(block for block in blocks[1:] if block[0] != "deviation")]
     values, names = [], []
     for kind, spans, places, value in blocks:
         if places:

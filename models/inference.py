@@ -1,5 +1,6 @@
 """Answers from trained graphs, through ONNX Runtime: what serves predictions, here and on the edge."""
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from machine_profiles.errors import MillwrightError
-from models.model_card import GRAPH, ModelCard
+from models.model_card import GRAPH, TYPICAL, ModelCard
 from models.results import Task
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def try_graph(folder: Path, card: ModelCard) -> str:
     Raises UnusableGraph where an input or output is not as the card states, or a full window has no finite answer.
     """
     graph = session(folder / GRAPH)
-    feeds = _made_up(card)
+    feeds = _made_up(card, graph.get_modelmeta().custom_metadata_map.get(TYPICAL))
     unknown = [each.name for each in graph.get_inputs() if each.name not in feeds]
     absent = [name for name in OUTPUTS[card.task] if name not in {each.name for each in graph.get_outputs()}]
     if unknown or absent:
@@ -79,11 +80,12 @@ def try_graph(folder: Path, card: ModelCard) -> str:
     return f"{', '.join(OUTPUTS[card.task])} for {len(feeds['window'])} windows"
 
 
-def _made_up(card: ModelCard) -> dict[str, Array]:
+def _made_up(card: ModelCard, typical: str | None) -> dict[str, Array]:
     sensors = len(card.sensors)
+    readings = np.array(json.loads(typical), np.float32) if typical else np.ones(sensors, np.float32)
     feeds = {
-        "window": np.ones((2, card.window_rows, sensors), np.float32),
-        "baseline": np.ones((2, sensors), np.float32),
+        "window": np.tile(readings, (2, card.window_rows, 1)),
+        "baseline": np.tile(readings, (2, 1)),
         "age_hours": np.full((2, 1), 100.0, np.float32),
     }
     feeds["window"][1, :-1] = np.nan  # a life that has just begun

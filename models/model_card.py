@@ -15,6 +15,7 @@ from pathlib import Path
 from models.results import Result, Task
 
 GRAPH, CARD = "model.onnx", "card.json"
+TYPICAL = "typical_readings"  # what a graph states for a trial: a reading of each sensor, as JSON
 
 
 class ModelCard(Result):

@@ -21,6 +21,11 @@ class Graph:
         self._constants: dict[bytes, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
+        self._stated: dict[str, str] = {}
+
+    def state(self, key: str, text: str) -> None:
+        """Something the graph's file says of itself."""
+        self._stated[key] = text
 
     def input(self, name: str, *shape: int) -> str:
         """A float32 input (n, *shape)."""
@@ -65,6 +70,7 @@ class Graph:
         graph = helper.make_graph(self._nodes, "millwright", self._inputs, self._outputs, constants)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(TREES, TREE_OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, producer_name="millwright", ir_version=IR_VERSION)
+        helper.set_model_props(model, self._stated)
         onnx.checker.check_model(model)
         return model
 

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.lives import Lives
+from models.regimes import find_regimes
 
 SOUND_SHARE = 0.25  # the first quarter of a failed life counts as its sound state
 SMOOTHING = 15  # rows of the trailing mean that the change point is sought in
@@ -17,12 +18,12 @@ LIFE_SHARE = 0.6  # of the median life, where too few lives show a course
 def cap_from_data(lives: Lives, operating: tuple[str, ...] = ()) -> tuple[float, str]:
     """A cap for RUL labels in hours, and how it was found, from the lives that ended in failure.
 
-    For each life a health index is formed: the readings, freed of the operating sensors' influence (quadratic
-    regression), as deviations from the life's first quarter, weighed by how far they have moved at the end of the
-    lives of the same failure mode, in units of their noise. A change point (one level, then a straight line: least
-    squares) says when the index begins to move. The cap is the 0.9 quantile, over lives, of the hours from there to
-    failure: above it, the readings of nine lives in ten do not tell yet. Where fewer than three lives show a course,
-    it is 0.6 of the median life. The piecewise-linear label is
+    For each life a health index is formed: the readings, freed of the operating sensors' influence (within regimes,
+    or by quadratic regression), as deviations from the life's first quarter, weighed by how far they have moved at the
+    end of the lives of the same failure mode, in units of their noise. A change point (one level, then a straight
+    line: least squares) says when the index begins to move. The cap is the 0.9 quantile, over lives, of the hours from
+    there to failure: above it, the readings of nine lives in ten do not tell yet. Where fewer than three lives show a
+    course, it is 0.6 of the median life. The piecewise-linear label is
     that of Heimes, "Recurrent neural networks for remaining useful life estimation", PHM 2008.
     """
     ends = lives.ends[lives.ends["ended_by"] == "failure"].set_index("life")
@@ -64,10 +65,17 @@ def change_point(index: NDArray[np.float64]) -> int:
 
 
 def without_operating(lives: Lives, operating: tuple[str, ...]) -> pd.DataFrame:
-    """Rows whose condition sensors have lost what the operating sensors explain, by quadratic regression."""
+    """Rows whose condition sensors have lost what the operating sensors explain: by regime, or quadratic regression."""
     rows = lives.rows.copy()
     given = [name for name in operating if name in lives.sensors and rows[name].std() > 0]
     if not given:
+        return rows
+    sensors = list(lives.sensors)
+    values, places = rows[sensors].to_numpy(float), tuple(sensors.index(name) for name in given)
+    regimes = find_regimes(values, places)
+    if regimes is not None:
+        rows[sensors] = regimes.standardised(values, regimes.of(values[:, list(places)]))
+        rows[given] = 0.0
         return rows
     x = rows[given].to_numpy(float)
     x = np.nan_to_num((x - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0))
