@@ -39,11 +39,14 @@ def serve(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(min=1, max=65_535)] = 7860,
+    grpc_port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Of the models' gRPC service; 8001 where it is free.")
+    ] = None,
 ) -> None:
-    """Open the chat in the browser."""
+    """Open the chat in the browser, and the models to programs (Open Inference Protocol)."""
     from ui.serve_command import serve_command
 
-    raise typer.Exit(serve_command(host, port))
+    raise typer.Exit(serve_command(host, port, grpc_port))
 
 
 @app.command()

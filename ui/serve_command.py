@@ -1,4 +1,4 @@
-"""`millwright serve`: the chat in the browser, on this machine's own address only."""
+"""`millwright serve`: the chat in the browser and the models over the network, on this machine's own address only."""
 
 import ipaddress
 import sys
@@ -15,16 +15,34 @@ class NotLocal(MillwrightError):
         )
 
 
-def serve_command(host: str, port: int) -> int:
-    """Serve until interrupted. Raises NotLocal for any address but a loopback one."""
+GRPC_PORT = 8001  # where Triton's clients look
+
+
+def serve_command(host: str, port: int, grpc_port: int | None = None) -> int:
+    """Serve until interrupted: the page, REST below /v2 and gRPC. Raises NotLocal for any address but a loopback one.
+
+    Where GRPC_PORT is taken and no port was asked for, gRPC is left out with a word on standard error.
+    """
     if host != "localhost" and not _is_loopback(host):
         raise NotLocal(host)
     from agent.service import Copilot
+    from models.open_inference import ServedModels
     from tools.plant import open_plant
+    from ui import inference_grpc, inference_rest
     from ui._chat_page import STYLE, build_page
 
     settings = Settings()
-    copilot = Copilot(open_plant(settings), settings)
+    plant = open_plant(settings)
+    served = ServedModels(plant.registry, lambda: plant.machines)
+    remote = None
+    try:
+        remote, bound = inference_grpc.start(served, host, GRPC_PORT if grpc_port is None else grpc_port)
+        print(f"Models are served below http://{host}:{port}/v2 and by gRPC on {host}:{bound}.", file=sys.stderr)
+    except inference_grpc.PortTaken as error:
+        if grpc_port is not None:
+            raise
+        print(f"Models are served below http://{host}:{port}/v2. {error}", file=sys.stderr)
+    copilot = Copilot(plant, settings)
     page = build_page(copilot)
     print(f"Millwright listens on http://{host}:{port} (this machine only). Stop it with Ctrl-C.", file=sys.stderr)
     try:
@@ -36,9 +54,12 @@ def serve_command(host: str, port: int) -> int:
             show_error=False,
             footer_links=[],
             inbrowser=False,
+            app_kwargs={"routes": inference_rest.routes(served)},
         )
     finally:
         copilot.close()
+        if remote is not None:
+            remote.stop(grace=None)
     return 0
 
 
