@@ -51,9 +51,11 @@ def fit(recipe: Recipe, features: Matrix, labels: NDArray[np.float64], seed: int
     return lightgbm.train({**settings, **fixed}, lightgbm.Dataset(features, labels), recipe.rounds)
 
 
-def scores(booster: lightgbm.Booster, features: Matrix) -> NDArray[np.float64]:
-    """Raw scores (n,); copies of the last feature are added where the booster knows them."""
+def scores(booster: lightgbm.Booster, features: Matrix, trees: int | None = None) -> NDArray[np.float64]:
+    """Raw scores (n,), of the first `trees` alone where stated; copies of the last feature are added where the booster
+    knows them.
+    """
     copies = booster.num_feature() - features.shape[1]
     if copies:
         features = np.hstack([features, np.repeat(features[:, -1:], copies, axis=1)])
-    return np.asarray(booster.predict(features, raw_score=True, num_threads=1), np.float64)
+    return np.asarray(booster.predict(features, raw_score=True, num_threads=1, num_iteration=trees), np.float64)

@@ -17,7 +17,7 @@ from mlflow.telemetry import set_telemetry_client
 from sqlalchemy.exc import SQLAlchemyError
 
 from machine_profiles.errors import MillwrightError
-from models.model_card import ModelCard
+from models.model_card import CURVES, ModelCard
 from models.results import Task
 from models.service_state import ServiceState
 from models.storage import Storage
@@ -96,7 +96,7 @@ class Recorder:
         figures = {**card.metrics, **_flat(card.baselines), "seconds": card.seconds}
         self._client.log_batch(
             run_id,
-            metrics=[Metric(key, value, now, 0) for key, value in figures.items()],
+            metrics=[*(Metric(key, value, now, 0) for key, value in figures.items()), *_curves(folder, now)],
             params=[Param(key, value) for key, value in _params(card).items()],
             tags=[RunTag(key, value) for key, value in {**_lineage(card), FOLDER: where}.items()],
         )
@@ -186,6 +186,14 @@ def _params(card: ModelCard) -> dict[str, str]:
     )  # fmt: skip
     stated = {name: str(getattr(card, name))[:5000] for name in names if getattr(card, name) is not None}
     return {**stated, "sensors": ", ".join(card.sensors)[:5000]}
+
+
+def _curves(folder: Path, now: int) -> list[Metric]:
+    """Learning curves, as metrics of many steps."""
+    if not (folder / CURVES).is_file():
+        return []
+    curves = json.loads((folder / CURVES).read_text())
+    return [Metric(name, float(value), now, int(step)) for name, pairs in curves.items() for step, value in pairs]
 
 
 def _flat(baselines: dict[str, dict[str, float]]) -> dict[str, float]:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from models import anomaly, metrics
+from models.baselines import isolation_forest
 from models.features import answers_over
 from models.lot import Fitted, Lot
+from models.training_plots import anomaly_plots
 
 
 def fit(lot: Lot, deadline: float) -> Fitted:
@@ -20,7 +22,8 @@ def fit(lot: Lot, deadline: float) -> Fitted:
     sound = observed >= lot.sound_hours
     latest = lot.held.rows.sort_values(["life", "hours"], kind="stable")[list(profile.sensor_names)].to_numpy(float)
     count = latest.shape[1]
-    raw = np.nanmax(np.abs(np.nan_to_num((latest - lot.scaling.centre[:count]) / lot.scaling.scale[:count])), axis=1)
+    standard = (latest - lot.scaling.centre[:count]) / lot.scaling.scale[:count]
+    raw = np.nanmax(np.abs(np.nan_to_num(standard)), axis=1)
     judged = near | sound
     return Fitted(
         graph,
@@ -29,6 +32,8 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         {
             "constant": {"auroc": 0.5, "alarms_per_month": 0.0},
             "raw_readings": {"auroc": metrics.auroc(near[judged], raw[judged])},
+            **isolation_forest(lot, standard, life, near, sound),
         },
         anomaly.THRESHOLD,
+        plots=anomaly_plots(lot, keys, score, anomaly.THRESHOLD),
     )

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import metrics
+from models.baselines import more_baselines
 from models.examples import Examples
 from models.failure import FailureModel, failure_figures, fit_failure, fit_profile_model, lean_on_profile
 from models.folding import Array
 from models.lot import CLEARLY, Fitted, Lot
 from models.teaching import ask_teacher, plain_columns, said_of, said_of_profile
+from models.training_plots import average_precision_of, failure_plots, learning_curve
 
 QUICK_ROUNDS, ROUNDS = 120, 300  # trees of the model taught by the profile's lives
 
@@ -54,6 +56,17 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         baselines,
         model.threshold,
         used_synthetic=beside is not None,
+        plots={
+            **failure_plots(lot, judged, true, probability, model.threshold),
+            **learning_curve(
+                lot,
+                model.boosters,
+                model.shares,
+                np.hstack([judged.features, np.full((len(judged), 1), horizon, np.float32)]),
+                average_precision_of(true),
+                "average_precision",
+            ),
+        },
     )
 
 
@@ -71,4 +84,4 @@ def _baselines(lot: Lot, horizon: float, judged: Examples, true: NDArray[np.floa
         )  # fmt: skip
         score = _lightgbm.scores(booster, plain_columns(lot, of, judged))
         baselines[name] = failure_figures(true, 1 / (1 + np.exp(-score)), 0.5)
-    return baselines
+    return baselines | more_baselines(lot, label, judged, lambda said: failure_figures(true, said, 0.5), True)

@@ -56,6 +56,7 @@ class FittedMachine:
     models: tuple[FittedModel, ...]
     skipped: dict[Task, str]  # task → why it could not be trained
     protocol: str
+    lot: Lot | None = None  # the lives kept and held out
 
 
 class NothingToLearn(MillwrightError):
@@ -81,7 +82,7 @@ def fit_machine(
     started = time.monotonic()
     searching = sum(task in SEARCHING for task in tasks)
     seconds = 0.0 if quick else (time_limit_s - FIXED_SECONDS * (len(tasks) - searching)) / max(searching, 1)
-    lot = _lot(lessons, seed, share, seconds / (1.0 if quick else slowness()), workers)
+    lot = lot_of(lessons, seed, share, seconds / (1.0 if quick else slowness()), workers)
     refuse_leaks(lessons.profile, lot.kept, lot.held, lessons.synthetic, lessons.synthetic_from)
     models, skipped = [], {}
     for place, task in enumerate(tasks):
@@ -96,8 +97,8 @@ def fit_machine(
         except MillwrightError as error:
             skipped[task] = str(error)
             continue
-        models.append(_store(lessons, lot, task, fitted, seed, folder / task, time.monotonic() - begun))
-    return FittedMachine(tuple(models), skipped, lot.protocol)
+        models.append(store(lessons, lot, task, fitted, seed, folder / task, time.monotonic() - begun))
+    return FittedMachine(tuple(models), skipped, lot.protocol, lot)
 
 
 def slowness() -> float:
@@ -114,7 +115,7 @@ def slowness() -> float:
     return 2.0 ** max(0.0, np.ceil(np.log2((time.monotonic() - begun) / IDLE_SECONDS)))
 
 
-def _lot(lessons: Lessons, seed: int, share: float, seconds: float, workers: int) -> Lot:
+def lot_of(lessons: Lessons, seed: int, share: float, seconds: float, workers: int) -> Lot:
     lives = _in_parts(lessons.profile, lessons.lives)
     cut_in_time = len(lives.names) > len(lessons.lives.names)
     held = lives.names[1:] if cut_in_time else held_out(lives, seed, share)
@@ -166,7 +167,7 @@ def _require(lessons: Lessons, task: Task) -> None:
         )
 
 
-def _store(
+def store(
     lessons: Lessons, lot: Lot, task: Task, fitted: Fitted, seed: int, folder: Path, seconds: float
 ) -> FittedModel:
     profile = lessons.profile
@@ -193,6 +194,8 @@ def _store(
         metrics=_known(fitted.metrics),
         baselines={name: _known(figures) for name, figures in fitted.baselines.items()},
         seconds=seconds,
+        held_lives=len(lot.held.names),
+        held_failed=len(lot.held.failed),
     )
     return FittedModel(card, folder, fitted.plots)
 

@@ -16,6 +16,7 @@ from models.results import Result, Task
 
 GRAPH, CARD = "model.onnx", "card.json"
 TYPICAL = "typical_readings"  # what a graph states for a trial: a reading of each sensor, as JSON
+CURVES = "curves.json"  # by figure: [[step, value], …], where the engine learns in steps
 
 
 class ModelCard(Result):
@@ -41,6 +42,13 @@ class ModelCard(Result):
     metrics: dict[str, float]
     baselines: dict[str, dict[str, float]]  # such as {"constant": {"r2": -0.02}, "lightgbm": {"r2": 0.4}}
     seconds: float
+    held_lives: int | None = None  # how many whole lives the figures are of
+    held_failed: int | None = None  # of which so many failed
+
+
+def champion_name(version: int) -> str:
+    """Under which the baselines hold the figures of the model in service when this one was trained."""
+    return f"champion_v{version}"
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -32,6 +32,7 @@ class ModelVersion(Result):
     metrics: dict[str, float]
     baselines: dict[str, dict[str, float]]
     datasets: tuple[str, ...]
+    gates: tuple[Gate, ...] = ()  # beside the model in service
 
 
 class ModelComparison(Result):
@@ -112,7 +113,7 @@ class Registry:
             champion=state.champion,
             challenger=state.challenger,
             best=best.version if best else None,
-            versions=tuple(_version(card, state) for card in reversed(cards)),
+            versions=tuple(_version(card, state, self._judge(card, state)) for card in reversed(cards)),
         )
 
     def register(self, card: ModelCard, folder: Path, plots: dict[str, bytes] | None = None) -> tuple[ModelCard, str]:
@@ -268,9 +269,9 @@ class Registry:
         return self._storage.models(machine_id, task)
 
 
-def _version(card: ModelCard, state: ServiceState) -> ModelVersion:
-    shared = card.model_dump(include=set(ModelVersion.model_fields) - {"alias"})
-    return ModelVersion(**shared, alias=state.alias(card.version))
+def _version(card: ModelCard, state: ServiceState, gates: tuple[Gate, ...]) -> ModelVersion:
+    shared = card.model_dump(include=set(ModelVersion.model_fields) - {"alias", "gates"})
+    return ModelVersion(**shared, alias=state.alias(card.version), gates=gates)
 
 
 def _verdict(gate: Gate) -> str:

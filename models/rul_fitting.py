@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import metrics
+from models.baselines import more_baselines
 from models.examples import Examples
 from models.folding import Array
 from models.lot import CLEARLY, LONG_SECONDS, Fitted, Lot
 from models.remaining_life import RulModel, fit_rul, lean_on_profile, point_figures, rul_figures
 from models.teaching import ask_teacher, plain_columns, said_of, said_of_profile
+from models.training_plots import learning_curve, rul_plots
 
 QUICK_ROUNDS, ROUNDS = 120, 300  # trees of the model taught by the profile's lives
 
@@ -51,7 +53,8 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         figures |= {f"{name}_recorded_only": value for name, value in recorded_only.items()}
     share = model.share(judged.features)
     low, high = model.interval.at(share)
-    figures = {**rul_figures(true, share * cap, np.clip(low, 0, share) * cap, np.clip(high, share, 1) * cap), **figures}
+    bounds = np.clip(low, 0, share) * cap, np.clip(high, share, 1) * cap
+    figures = {**rul_figures(true, share * cap, *bounds), **figures}
     blend = f" and networks ({model.blend:.0%})" if model.networks else ""
     return Fitted(
         model.write(lot.scaling).model(),
@@ -60,6 +63,17 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         figures,
         baselines,
         used_synthetic=beside is not None,
+        plots={
+            **rul_plots(lot, judged, true, share * cap, *bounds),
+            **learning_curve(
+                lot,
+                model.boosters,
+                model.shares,
+                judged.features[:, model.columns],
+                lambda said: metrics.rmse(true, np.clip(said, 0, 1) * cap),
+                "rmse_hours",
+            ),
+        },
     )
 
 
@@ -75,4 +89,5 @@ def _baselines(lot: Lot, cap: float, judged: Examples, true: NDArray[np.float64]
             label[known], lot.seed,
         )  # fmt: skip
         baselines[name] = point_figures(true, _lightgbm.scores(booster, plain_columns(lot, of, judged)))
-    return baselines
+    label = np.where(known, label, np.nan)
+    return baselines | more_baselines(lot, label, judged, lambda said: point_figures(true, said), False)

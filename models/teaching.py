@@ -30,7 +30,9 @@ def ask_teacher(lot: Lot, label: Array, judged: Examples, binary: bool, deadline
 def said_of(lot: Lot, teacher: Teacher | None) -> str:
     if teacher is not None:
         return f"chosen on lives not learnt from, beside AutoGluon {teacher.name}"
-    return "fitted the quick way, without AutoGluon" if lot.quick else "AutoGluon was left out, the time being short"
+    if lot.quick:
+        return "fitted the quick way, without AutoGluon, and without random forest and XGBoost beside it"
+    return "AutoGluon was left out, the time being short"
 
 
 def said_of_profile(lot: Lot, lean: float) -> str:

@@ -13,6 +13,7 @@ from models.history import current_history
 from models.holdout import FEWEST_FAILED
 from models.jobs import Report
 from models.lives import Lives
+from models.model_card import ModelCard, champion_name
 from models.results import Preview, Result, Task
 from models.rul_cap import cap_from_data
 
@@ -135,8 +136,12 @@ def train(
         )
         if not fitted.models:
             raise NothingTrained(profile.id, fitted.skipped)
+        report(0.94, "scoring the models in service on the same lives")
+        cards, scored = _beside_champions(fitted, champions, registry)
         report(0.96, "registering")
-        registered = registry.register_many([NewModel(m.card, m.folder, m.plots) for m in fitted.models])
+        registered = registry.register_many(
+            [NewModel(card, m.folder, m.plots) for card, m in zip(cards, fitted.models, strict=True)]
+        )
     return TrainingResult(
         machine_id=profile.id,
         models=tuple(
@@ -148,7 +153,7 @@ def train(
                 metrics=card.metrics,
                 baselines=card.baselines,
                 main_metric=MAIN_METRIC[card.task].name,
-                champion_metrics=champions[card.task].metrics if card.task in champions else None,
+                champion_metrics=scored.get(card.task),
                 seconds=card.seconds,
             )
             for card, alias in registered
@@ -158,6 +163,26 @@ def train(
         skipped={str(task): reason for task, reason in fitted.skipped.items()},
         seconds=time.monotonic() - started,
     )
+
+
+def _beside_champions(
+    fitted: "FittedMachine", champions: dict[Task, ModelCard], registry: "Registry"
+) -> tuple[list[ModelCard], dict[Task, dict[str, float]]]:
+    """The new cards with the figures of the model in service on the same held-out lives, and those figures by task."""
+    from models.rescoring import score_again  # heavy: onnx
+
+    cards: list[ModelCard] = []
+    scored: dict[Task, dict[str, float]] = {}
+    for model in fitted.models:
+        card, champion = model.card, champions.get(model.card.task)
+        if champion is not None and fitted.lot is not None:
+            folder = registry.folder(card.machine_id, card.task, champion.version)
+            if figures := score_again(champion, folder, fitted.lot):
+                scored[card.task] = figures
+                beside = {**card.baselines, champion_name(champion.version): figures}
+                card = card.model_copy(update={"baselines": beside})
+        cards.append(card)
+    return cards, scored
 
 
 def lessons_of(datasets: Datasets, telemetry: "Telemetry", profile: Profile) -> "Lessons":

@@ -1,12 +1,13 @@
 """Training: whole lives held out, one graph from readings to answer, and nothing registered unless all is."""
 
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from models import training
+from models import fitting, task_fitting, training
 from models.datasets import Datasets
 from models.features import answers_over
 from models.fitting import FittedMachine, fit_machine
@@ -167,3 +168,55 @@ def test_the_alarm_stays_quiet_on_sound_rows_and_rings_before_failure(fitted: Fi
 
 def _folder(fitted: FittedMachine, task: str) -> Path:
     return next(model.folder for model in fitted.models if model.card.task == task)
+
+
+def test_the_control_with_labels_of_other_lives_knows_nothing(fitted: FittedMachine):
+    cards = {model.card.task: model.card for model in fitted.models}
+    shuffled = cards["failure"].baselines["shuffled"]["average_precision"]
+    assert shuffled < 0.4 < cards["failure"].metrics["average_precision"]
+    assert cards["rul"].baselines["shuffled"]["r2"] < 0.3
+    assert cards["rul"].held_failed == 2
+
+
+def test_the_model_in_service_is_scored_on_the_new_ones_held_out_lives(tmp_path: Path):
+    storage = Storage(tmp_path)
+    telemetry, datasets, registry = record(storage, LIVES), Datasets(storage), Registry(storage)
+    first = training.train(datasets, telemetry, registry, MACHINE, TASKS, 20, 7, silent, quick=True)
+    again = training.train(datasets, telemetry, registry, MACHINE, TASKS, 20, 7, silent, quick=True)
+    for one, two in zip(first.models, again.models, strict=True):
+        card = registry.card(MACHINE.id, two.task, 2)
+        beside = card.baselines["champion_v1"]
+        assert beside[two.main_metric] == pytest.approx(one.metrics[two.main_metric], rel=1e-4)
+        assert two.champion_metrics == beside
+    compared = registry.compare(MACHINE.id, "rul")
+    assert {"its interval covers", "fits the edge", "at least as good as the champion"} <= {
+        gate.name for gate in compared.versions[0].gates
+    }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_longer_training_brings_plain_learners_curves_and_pictures_into_mlflow(tmp_path: Path):
+    from mlflow import MlflowClient
+
+    storage = Storage(tmp_path)
+    telemetry, datasets, registry = record(storage, LIVES), Datasets(storage), Registry(storage)
+    lessons_ = training.lessons_of(datasets, telemetry, MACHINE)
+    lot = fitting.lot_of(lessons_, 7, 0.25, 12.0, 1)
+    for task in ("failure", "anomaly"):  # no time left for AutoGluon
+        made = task_fitting.fit(task, lot, time.monotonic())
+        model = fitting.store(lessons_, lot, task, made, 7, tmp_path / "fitted" / task, 1.0)
+        registry.register(model.card, model.folder, model.plots)
+    failure = registry.card(MACHINE.id, "failure", 1)
+    assert {"constant", "random_forest", "xgboost", "lightgbm", "shuffled"} <= set(failure.baselines)
+    assert "isolation_forest" in registry.card(MACHINE.id, "anomaly", 1).baselines
+    client = MlflowClient(tracking_uri=f"sqlite:///{storage.mlflow_database}")
+    version = client.get_model_version_by_alias(f"{MACHINE.id}-failure", "champion")
+    shown = {item.path for item in client.list_artifacts(str(version.run_id))}
+    assert {"precision_recall.png", "calibration.png", "learning_curve.png"} <= shown
+    run = client.get_run(str(version.run_id))
+    assert (
+        run.data.metrics["random_forest.average_precision"] == failure.baselines["random_forest"]["average_precision"]
+    )
+    assert run.data.tags["data_hash"] == failure.data_hash
+    assert len(client.get_metric_history(str(version.run_id), "held_out_average_precision")) > 5
+    assert (registry.folder(MACHINE.id, "anomaly", 1) / "scores.png").read_bytes().startswith(b"\x89PNG")
