@@ -56,6 +56,9 @@ class Storage:
     def reports(self, machine_id: str) -> Path:
         return self._folder("reports", machine_id)
 
+    def drift_page(self, machine_id: str, name: str) -> Path:
+        return self._in("drift", machine_id, f"{name}.html")
+
     def job(self, job_id: str) -> Path:
         return self._folder("jobs", job_id)
 

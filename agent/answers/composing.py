@@ -6,6 +6,7 @@ from typing import Any
 from agent.answers.asked import Asked
 from agent.answers.changes import say_proposals
 from agent.answers.data import say_labels, say_synthesis
+from agent.answers.drift import say_drift
 from agent.answers.health import say_health, say_ranking
 from agent.answers.machines import say_description, say_machines, say_onboarded
 from agent.answers.naming import say_change
@@ -13,6 +14,7 @@ from agent.answers.said import Said
 from agent.answers.telemetry import say_import, say_logged, say_telemetry
 from agent.answers.versions import say_bundle, say_comparison, say_job, say_service, say_started, say_training
 from agent.turns import ToolCall
+from models.drift import DriftReport
 from models.edge import EdgeBundle
 from models.health import FleetRanking, HealthPrediction
 from models.importing import ImportResult
@@ -31,12 +33,13 @@ from tools.machines import MachineDescription, MachineList
 KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
-        EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult, MachineDescription, MachineList,
+        DriftReport, EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult, MachineDescription, MachineList,
         MaintenanceEvent, ModelComparison, OnboardedMachine, ServiceChange, SynthesisResult, TelemetrySummary,
         TrainingResult, TrainingStarted,
     )
 }  # fmt: skip
 _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
+    "DriftReport": lambda found, asked, call: say_drift(found, asked),
     "EdgeBundle": lambda found, asked, call: say_bundle(found, asked),
     "FleetRanking": lambda found, asked, call: say_ranking(found, asked),
     "HealthPrediction": lambda found, asked, call: say_health(found, asked, bool(call.args.get("readings"))),
@@ -58,6 +61,7 @@ _WORK = {
     "predict_health": "judge its health", "rank_fleet": "rank the machines", "query_telemetry": "read its telemetry",
     "describe_machine": "describe it", "list_machines": "list the machines", "compare_models": "compare its models",
     "get_job": "look up the job", "synthesize_data": "make synthetic data", "label_rul": "label the data",
+    "check_drift": "check it for drift",
 }  # fmt: skip
 
 

@@ -50,8 +50,6 @@ _NOT_YET = {
     "I can show its trend so far, or say how likely the machine is to fail within a time and how long it will last.",
     "diagnose_image": "I cannot judge pictures in this version. "
     "Tell me which machine it is, and I can say what its sensors and models show.",
-    "check_drift": "Checking for drift is not available in this version. "
-    "I can show the readings of a recent window, or compare the model versions on held-out lives.",
     "write_report": "Writing a report is not available in this version. "
     "I can give you the machine's condition, its readings and its models here, to copy from.",
 }
@@ -87,6 +85,7 @@ _STEPS = {
     "import_telemetry": "the import",
     "log_maintenance": "the log entry",
     "onboard_machine": "adding the machine",
+    "check_drift": "the drift check",
     "query_telemetry": "showing the readings",
     "rank_fleet": "ranking the machines",
 }

@@ -71,7 +71,7 @@ def fill(tool: str, words: Words, profile: Profile | None) -> dict[str, Any]:
     """Only what the person said; defaults are the tools' own."""
     filler = _FILLERS.get(tool)
     args = filler(words, profile) if filler else {}
-    if tool in ("predict_health", "query_telemetry", "log_maintenance") and (unit := unit_name(words.bare)):
+    if tool in ("predict_health", "query_telemetry", "log_maintenance", "check_drift") and (unit := unit_name(words.bare)):
         args["unit"] = unit
     return args
 
@@ -255,6 +255,10 @@ def _import(words: Words, profile: Profile | None) -> dict[str, Any]:
     return args
 
 
+def _drift(words: Words, profile: Profile | None) -> dict[str, Any]:
+    return {"window": f"{lengths[0].hours:g}h"} if (lengths := words.lengths) else {}
+
+
 def _onboarding(words: Words, profile: Profile | None) -> dict[str, Any]:
     text = words.text
     if found := paths(text):
@@ -277,4 +281,5 @@ _FILLERS: dict[str, Callable[[Words, Profile | None], dict[str, Any]]] = {
     "synthesize_data": _synthesis, "label_rul": _labels, "train_models": _training, "compare_models": _task,
     "promote_model": _promotion, "rollback_model": _task, "export_edge": _export, "import_telemetry": _import,
     "log_maintenance": maintenance, "onboard_machine": _onboarding,
+    "check_drift": _drift,
 }  # fmt: skip

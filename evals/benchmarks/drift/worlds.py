@@ -1,0 +1,153 @@
+"""Windows of simulated machines with one known change, or none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from machine_profiles.profile import Operating, Profile
+from models.demo_machine import NOW
+from models.degradation import Course, draw_course
+from models.plant_simulator import generator, running_times, simulate_rows
+
+REFERENCE_DAYS, WINDOW_DAYS = 90, 7
+Change = Callable[[Profile, pd.DataFrame, pd.Timestamp, np.random.Generator], str | None]
+
+
+@dataclass(frozen=True)
+class World:
+    """`sensor`: the one that was changed, where one was."""
+
+    profile: Profile
+    reference: pd.DataFrame
+    window: pd.DataFrame
+    change: str
+    sensor: str | None = None
+    failure_mode: str | None = None
+
+
+def world(profile: Profile, change: str, seed: int, now: datetime = NOW, recalibrated: bool = False) -> World:
+    """A unit's 97 days, of which the last 7 are the window. `recalibrated`: sensors now and then get another level, as in
+    the demo plant; that is a sensor's change of its own, and is left out where another one is looked for.
+
+    `change`: none, degradation, process, model, or a sensor fault: half_sigma, bias, frozen, noisier, clipped, swapped."""
+    random = generator(seed, profile.id, change)
+    operating = profile.operating or Operating(basis="estimate", source="default")
+    hours_a_day = operating.hours_per_day * operating.days_per_week / 7
+    times = running_times(operating, now, int((REFERENCE_DAYS + WINDOW_DAYS) * hours_a_day), random)
+    cut = pd.Timestamp(now) - pd.Timedelta(days=WINDOW_DAYS)
+    hours = 4000.0 + np.arange(1.0, len(times) + 1)
+    course = _course(profile, change, hours, times, cut, random)
+    simulated = profile if recalibrated else _without_recalibration(profile)
+    rows = simulate_rows(simulated, course, hours, times, random)
+    if change == "process":
+        rows = _other_process(simulated, course, hours, times, cut, seed, rows, random)
+    sensor = _SENSOR_CHANGES[change](profile, rows, cut, random) if change in _SENSOR_CHANGES else None
+    if change == "model":
+        _other_relation(profile, rows, cut, random)
+    before = rows["at"] <= cut
+    mode = course.mode.name if change == "degradation" else None
+    return World(profile, rows[before], rows[~before], change, sensor, mode)
+
+
+def _without_recalibration(profile: Profile) -> Profile:
+    """Units that read alike are not told apart by a recalibration either."""
+    sensors = tuple(
+        s.model_copy(update={"behaviour": s.behaviour.model_copy(update={"between_units": 1e-9})}) if s.behaviour else s
+        for s in profile.sensors
+    )
+    return profile.model_copy(update={"sensors": sensors})
+
+
+def _course(
+    profile: Profile, change: str, hours: np.ndarray, times: pd.DatetimeIndex, cut: pd.Timestamp,
+    random: np.random.Generator,
+) -> Course:  # fmt: skip
+    course = draw_course(profile, random)
+    interval = course.failure_hours - course.onset_hours
+    if change != "degradation":
+        failure = float(hours[-1]) + 1000.0 + interval
+    else:  # at the window's end between 55 and 90 % of the way from P to F
+        failure = float(hours[-1]) + interval * random.uniform(0.1, 0.45)
+    return replace(course, failure_hours=failure, onset_hours=failure - interval)
+
+
+def _other_process(
+    profile: Profile, course: Course, hours: np.ndarray, times: pd.DatetimeIndex, cut: pd.Timestamp, seed: int,
+    rows: pd.DataFrame, random: np.random.Generator,
+) -> pd.DataFrame:  # fmt: skip
+    """From the window on another product: the load's mean moves by a quarter to four tenths of rated load."""
+    operating = profile.operating or Operating(basis="estimate", source="default")
+    sign = -1.0 if operating.load_mean > 0.7 or random.random() < 0.5 else 1.0
+    mean = float(np.clip(operating.load_mean + sign * random.uniform(0.25, 0.4), 0.15, 1.1))
+    shifted = profile.model_copy(update={"operating": operating.model_copy(update={"load_mean": mean})})
+    moved = simulate_rows(shifted, course, hours, times, generator(seed, profile.id, "process"))
+    return rows.where(rows["at"] <= cut, moved)
+
+
+def _other_relation(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> None:
+    """After an overhaul every sensor finds another level, in directions of no failure mode."""
+    after = rows["at"] > cut
+    for sensor in profile.sensors:
+        if sensor.role == "condition":
+            rows.loc[after, sensor.name] += np.float32(
+                random.choice([-1, 1]) * random.uniform(1.0, 2.0) * rows[sensor.name].std()
+            )
+
+
+def _half_sigma(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
+    name = _pick(profile, random)
+    before = rows["at"] <= cut
+    rows.loc[~before, name] += np.float32(random.choice([-1, 1]) * 0.5 * rows.loc[before, name].std())
+    return name
+
+
+def _bias(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
+    name = _pick(profile, random)
+    before = rows["at"] <= cut
+    by = random.choice([-1, 1]) * random.uniform(1.5, 3.0) * rows.loc[before, name].std()
+    rows.loc[~before, name] += np.float32(by)
+    return name
+
+
+def _frozen(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
+    name = _pick(profile, random)
+    after = np.flatnonzero((rows["at"] > cut).to_numpy())
+    start = after[int(random.uniform(0.0, 0.4) * len(after))]
+    rows.loc[rows.index[start:], name] = rows[name].ffill().iloc[start]
+    return name
+
+
+def _noisier(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
+    name = _pick(profile, random)
+    after = (rows["at"] > cut).to_numpy()
+    noise = profile.sensor(name).behaviour.noise * random.uniform(2.0, 4.0) * random.standard_normal(int(after.sum()))
+    rows.loc[after, name] += noise.astype(np.float32)
+    return name
+
+
+def _clipped(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
+    name = _pick(profile, random)
+    after = rows["at"] > cut
+    top = rows.loc[after, name].quantile(random.uniform(0.4, 0.65))
+    rows.loc[after, name] = rows.loc[after, name].clip(upper=top).astype(np.float32)
+    return name
+
+
+def _swapped(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
+    one, other = random.choice([s.name for s in profile.sensors if s.role == "condition"], 2, replace=False)
+    after = rows["at"] > cut
+    rows.loc[after, [one, other]] = rows.loc[after, [other, one]].to_numpy()
+    return f"{one}, {other}"
+
+
+def _pick(profile: Profile, random: np.random.Generator) -> str:
+    return str(random.choice([s.name for s in profile.sensors if s.role == "condition"]))
+
+
+_SENSOR_CHANGES: dict[str, Change] = {
+    "half_sigma": _half_sigma, "bias": _bias, "frozen": _frozen, "noisier": _noisier, "clipped": _clipped,
+    "swapped": _swapped,
+}  # fmt: skip

@@ -1,0 +1,47 @@
+"""Evidently's HTML page on what load, ambient and warm-up do not explain, its thresholds set by the record itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from machine_profiles.profile import Profile
+from models.drift_residuals import Array, explain
+
+BLOCKS = 12
+BEYOND = 0.98  # of the record's own blocks lie below the threshold
+
+
+def write_evidently_report(profile: Profile, reference: pd.DataFrame, window: pd.DataFrame, path: Path) -> None:
+    """Residuals of both go into the page; a sensor without readings in either is left out."""
+    from models import _evidently  # heavy: 7 s
+
+    explained = explain(profile, reference.reset_index(drop=True), len(window))
+    before, after = explained.residuals(reference), explained.residuals(window)
+    names = [
+        name
+        for place, name in enumerate(explained.condition)
+        if np.isfinite(before[:, place]).sum() > 24 and np.isfinite(after[:, place]).sum() > 24
+    ]
+    columns = [explained.condition.index(name) for name in names]
+    thresholds = dict(zip(names, _thresholds(before[:, columns], len(window)), strict=True))
+    frames = (pd.DataFrame(part[:, columns], columns=names) for part in (before, after))
+    _evidently.write_report(*frames, thresholds, path)
+
+
+def _thresholds(before: Array, rows: int) -> list[float]:
+    """For each sensor the distance that BEYOND of the record's own blocks of so many rows keep below, and 0.1 at least."""
+    found = []
+    for column in before.T:
+        rest = column[np.isfinite(column)]
+        starts = np.linspace(0, max(len(rest) - rows, 0), BLOCKS).astype(int)
+        distances = [_distance(rest, rest[start : start + rows]) for start in starts]
+        found.append(max(float(np.quantile(distances, BEYOND)) * 1.1, 0.1))
+    return found
+
+
+def _distance(reference: Array, window: Array) -> float:
+    """The 1-Wasserstein distance over the reference's standard deviation, by quantiles."""
+    shares = np.linspace(0.005, 0.995, 100)
+    apart = np.abs(np.quantile(reference, shares) - np.quantile(window, shares)).mean()
+    return float(apart / max(float(reference.std()), 1e-12))
