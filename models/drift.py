@@ -99,7 +99,9 @@ def check(
     cut = pd.Timestamp(now - timedelta(hours=window_hours))
     reference, window = rows[rows["at"] <= cut].tail(MOST_REFERENCE_ROWS), rows[rows["at"] > cut]
     found = judge(profile, reference, window, unit)
-    page = storage.drift_page(profile.id, f"{unit}-{window_hours:g}h-{now:%Y%m%d%H%M}-{telemetry.data_hash(profile.id)[:12]}")
+    page = storage.drift_page(
+        profile.id, f"{unit}-{window_hours:g}h-{now:%Y%m%d%H%M}-{telemetry.data_hash(profile.id)[:12]}"
+    )
     if not page.exists():
         write_evidently_report(profile, reference, window, page)
     return found.model_copy(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from machine_profiles.profile import FailureMode, Profile
 from models.drift_residuals import Array
@@ -67,7 +68,7 @@ def probabilities(found: list[Explanation]) -> list[tuple[Explanation, float]]:
     return sorted(zip(found, share.tolist(), strict=True), key=lambda pair: -pair[1])
 
 
-def _noise(levels: Levels, known: Array) -> Array:
+def _noise(levels: Levels, known: NDArray[np.bool_]) -> Array:
     return np.diag(np.concatenate([levels.first_error[known] ** 2, levels.second_error[known] ** 2]))
 
 

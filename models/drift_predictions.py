@@ -30,7 +30,7 @@ class PredictionShift(Result):
 
 
 class OutcomeCheck(Result):
-    """The failure model's Brier score on rows of lives that ended after it was trained, beside its score at training."""
+    """The failure model's Brier score on lives that ended after it was trained, beside its score at training."""
 
     version: int
     lives: int
@@ -55,11 +55,8 @@ def prediction_shifts(
         values, later = answers[output][:, 0].astype(float), (at > start).to_numpy()
         if later.any() and (~later).any():
             before, now = float(np.nanmean(values[~later])), float(np.nanmean(values[later]))
-            found.append(
-                PredictionShift(
-                    task=task, version=version, before=Quantity(value=before, unit=unit), now=Quantity(value=now, unit=unit)
-                )
-            )  # fmt: skip
+            was, is_ = Quantity(value=before, unit=unit), Quantity(value=now, unit=unit)
+            found.append(PredictionShift(task=task, version=version, before=was, now=is_))
     return tuple(found)
 
 

@@ -25,12 +25,12 @@ def write_evidently_report(profile: Profile, reference: pd.DataFrame, window: pd
     ]
     columns = [explained.condition.index(name) for name in names]
     thresholds = dict(zip(names, _thresholds(before[:, columns], len(window)), strict=True))
-    frames = (pd.DataFrame(part[:, columns], columns=names) for part in (before, after))
-    _evidently.write_report(*frames, thresholds, path)
+    old, new = (pd.DataFrame(part[:, columns], columns=names) for part in (before, after))
+    _evidently.write_report(old, new, thresholds, path)
 
 
 def _thresholds(before: Array, rows: int) -> list[float]:
-    """For each sensor the distance that BEYOND of the record's own blocks of so many rows keep below, and 0.1 at least."""
+    """For each sensor the distance that BEYOND of the record's own blocks of so many rows keep below; 0.1 at least."""
     found = []
     for column in before.T:
         rest = column[np.isfinite(column)]

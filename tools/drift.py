@@ -20,11 +20,9 @@ class CheckDrift(Arguments):
 def check_drift(plant: Plant, args: CheckDrift) -> DriftReport:
     """Say whether a machine's recent readings have drifted from its own record, and what explains it.
 
-    Use for "has the data drifted?", "can I trust this sensor?", "does the model still fit?". For the machine's condition
-    use predict_health. A machine that degrades is told apart from a sensor that is off, a process that changed, and a
-    model that no longer fits.
+    Use for "has the data drifted?", "can I trust this sensor?", "does the model still fit?". For the condition of
+    the machine use predict_health. A machine that degrades is told apart from a sensor that is off, a process that
+    changed, and a model that no longer fits.
     """
     profile = plant.machines[args.machine_id]
-    return drift.check(
-        plant.storage, plant.telemetry, plant.registry, profile, args.window.hours, plant.now, args.unit
-    )
+    return drift.check(plant.storage, plant.telemetry, plant.registry, profile, args.window.hours, plant.now, args.unit)

@@ -23,6 +23,7 @@ SUBJECTS = (
     "edge",
     "jobs",
     "onboarding",
+    "drift",
 )
 
 

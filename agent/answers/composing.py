@@ -33,9 +33,9 @@ from tools.machines import MachineDescription, MachineList
 KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
-        DriftReport, EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult, MachineDescription, MachineList,
-        MaintenanceEvent, ModelComparison, OnboardedMachine, ServiceChange, SynthesisResult, TelemetrySummary,
-        TrainingResult, TrainingStarted,
+        DriftReport, EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult,
+        MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine, ServiceChange,
+        SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted,
     )
 }  # fmt: skip
 _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {

@@ -14,9 +14,9 @@ _FAULTS = {
 }  # fmt: skip
 _ADVICE = {
     "degradation": "The models expect this, so they need no retraining for it. Ask how the machine is doing, or why.",
-    "sensor": "Have the sensor and its cabling checked or calibrated before you trust what the models say of it; note it "
-    "in the maintenance log. Do not retrain on these readings.",
-    "process": "If the change is to last, gather some weeks of it and then retrain; until then take the answers with care.",
+    "sensor": "Have the sensor and its cabling checked or calibrated before you trust what the models say; "
+    "note it in the maintenance log. Do not retrain on these readings.",
+    "process": "If the change is to last, gather some weeks of it and retrain; until then take the answers with care.",
     "model": "If the machine was worked on, log it. If it stays like this, retrain the models on the new readings.",
 }
 
@@ -25,11 +25,15 @@ def say_drift(found: DriftReport, asked: Asked) -> Said:
     machine = machine_name(found.machine_id, asked.catalog)
     rests = (
         f"The window runs from {say_time(found.window_start)} to {say_time(found.window_end)} "
-        f"({count(found.window_rows, 'sample')}), against {count(found.reference_rows, 'sample')} before it; what load, "
-        f"ambient and warm-up explain is taken out."
+        f"({count(found.window_rows, 'sample')}), against {count(found.reference_rows, 'sample')} before it; what "
+        f"load, ambient and warm-up explain is taken out."
     )
     page = f" Evidently's report: {found.evidently_report}." if found.evidently_report else ""
-    doubts = [] if found.outcomes else ["No failure has come since the models were trained, so their errors on new ones are not known."]
+    doubts = (
+        []
+        if found.outcomes
+        else ["No failure has come since the models were trained, so their errors on new ones are not known."]
+    )
     if not found.drifted:
         return Said(
             finding=f"{machine}: no drift. None of its {found.sensors_tested} sensors has moved beyond chance.",
@@ -54,12 +58,17 @@ def say_drift(found: DriftReport, asked: Asked) -> Said:
 def _cause(cause: DriftCause, found: DriftReport, asked: Asked) -> str:
     sure = "" if cause.probability >= SURE else "probably " if cause.probability >= LIKELY else "possibly "
     if cause.cause == "degradation":
-        return f"its data has drifted, {sure or 'almost certainly '}because the machine is degrading ({_mode(cause, asked, found)})"
+        mode = _mode(cause, asked, found)
+        return f"its data has drifted, {sure or 'almost certainly '}because the machine is degrading ({mode})"
     if cause.cause == "sensor":
         return f"{sure}a sensor is off: {sensor_name(str(cause.sensor))} {_FAULTS[cause.sensor_fault or 'bias']}"
     if cause.cause == "process":
-        return f"its data has drifted, {sure}because the process changed ({sensor_name(str(cause.sensor))} is not what it was)"
-    return f"its data has drifted, and {sure}the models no longer fit: several sensors moved as in no failure mode that is known"
+        asked_of = sensor_name(str(cause.sensor))
+        return f"its data has drifted, {sure}because the process changed ({asked_of} is not what it was)"
+    return (
+        f"its data has drifted, and {sure}the models no longer fit: several sensors moved as in no failure mode "
+        f"that is known"
+    )
 
 
 def _other(cause: DriftCause, found: DriftReport, asked: Asked) -> str:
@@ -94,4 +103,3 @@ def _shift(each: PredictionShift) -> str:
     if each.task == "failure":
         before, now = say_probability(each.before.value), say_probability(each.now.value)
     return f"The {TASK_NAMES[each.task]} model's mean answer went from {before} to {now}"
-

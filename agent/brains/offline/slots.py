@@ -71,7 +71,9 @@ def fill(tool: str, words: Words, profile: Profile | None) -> dict[str, Any]:
     """Only what the person said; defaults are the tools' own."""
     filler = _FILLERS.get(tool)
     args = filler(words, profile) if filler else {}
-    if tool in ("predict_health", "query_telemetry", "log_maintenance", "check_drift") and (unit := unit_name(words.bare)):
+    if tool in ("predict_health", "query_telemetry", "log_maintenance", "check_drift") and (
+        unit := unit_name(words.bare)
+    ):
         args["unit"] = unit
     return args
 

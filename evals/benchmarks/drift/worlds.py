@@ -6,10 +6,11 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from machine_profiles.profile import Operating, Profile
-from models.demo_machine import NOW
 from models.degradation import Course, draw_course
+from models.demo_machine import NOW
 from models.plant_simulator import generator, running_times, simulate_rows
 
 REFERENCE_DAYS, WINDOW_DAYS = 90, 7
@@ -29,10 +30,12 @@ class World:
 
 
 def world(profile: Profile, change: str, seed: int, now: datetime = NOW, recalibrated: bool = False) -> World:
-    """A unit's 97 days, of which the last 7 are the window. `recalibrated`: sensors now and then get another level, as in
-    the demo plant; that is a sensor's change of its own, and is left out where another one is looked for.
+    """A unit's 97 days, of which the last 7 are the window.
 
-    `change`: none, degradation, process, model, or a sensor fault: half_sigma, bias, frozen, noisier, clipped, swapped."""
+    `change`: none, degradation, process, model, or a sensor's: half_sigma, bias, frozen, noisier, clipped, swapped.
+    `recalibrated`: sensors now and then get another level, as in the demo plant; that is a sensor's change of its own,
+    and is left out where another one is looked for.
+    """
     random = generator(seed, profile.id, change)
     operating = profile.operating or Operating(basis="estimate", source="default")
     hours_a_day = operating.hours_per_day * operating.days_per_week / 7
@@ -89,62 +92,79 @@ def _other_process(
 
 def _other_relation(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> None:
     """After an overhaul every sensor finds another level, in directions of no failure mode."""
-    after = rows["at"] > cut
+    after = _after(rows, cut)
     for sensor in profile.sensors:
         if sensor.role == "condition":
-            rows.loc[after, sensor.name] += np.float32(
-                random.choice([-1, 1]) * random.uniform(1.0, 2.0) * rows[sensor.name].std()
-            )
+            by = random.choice([-1, 1]) * random.uniform(1.0, 2.0) * float(rows[sensor.name].std())
+            _write(rows, after, sensor.name, _values(rows, after, sensor.name) + by)
 
 
 def _half_sigma(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
-    name = _pick(profile, random)
-    before = rows["at"] <= cut
-    rows.loc[~before, name] += np.float32(random.choice([-1, 1]) * 0.5 * rows.loc[before, name].std())
-    return name
+    return _moved(profile, rows, cut, random, 0.5)
 
 
 def _bias(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
-    name = _pick(profile, random)
-    before = rows["at"] <= cut
-    by = random.choice([-1, 1]) * random.uniform(1.5, 3.0) * rows.loc[before, name].std()
-    rows.loc[~before, name] += np.float32(by)
+    return _moved(profile, rows, cut, random, random.uniform(1.5, 3.0))
+
+
+def _moved(
+    profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator, deviations: float
+) -> str:
+    name, after = _pick(profile, random), _after(rows, cut)
+    by = random.choice([-1, 1]) * deviations * float(rows.loc[~after, name].std())
+    _write(rows, after, name, _values(rows, after, name) + by)
     return name
 
 
 def _frozen(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
-    name = _pick(profile, random)
-    after = np.flatnonzero((rows["at"] > cut).to_numpy())
-    start = after[int(random.uniform(0.0, 0.4) * len(after))]
-    rows.loc[rows.index[start:], name] = rows[name].ffill().iloc[start]
+    name, after = _pick(profile, random), np.flatnonzero(_after(rows, cut))
+    start = int(after[int(random.uniform(0.0, 0.4) * len(after))])
+    values = rows[name].to_numpy(float)
+    values[start:] = values[:start][np.isfinite(values[:start])][-1]
+    rows[name] = values.astype(np.float32)
     return name
 
 
 def _noisier(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
-    name = _pick(profile, random)
-    after = (rows["at"] > cut).to_numpy()
-    noise = profile.sensor(name).behaviour.noise * random.uniform(2.0, 4.0) * random.standard_normal(int(after.sum()))
-    rows.loc[after, name] += noise.astype(np.float32)
+    name, after = _pick(profile, random), _after(rows, cut)
+    behaviour = profile.sensor(name).behaviour
+    noise = (behaviour.noise if behaviour else 1.0) * random.uniform(2.0, 4.0)
+    _write(rows, after, name, _values(rows, after, name) + noise * random.standard_normal(int(after.sum())))
     return name
 
 
 def _clipped(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
-    name = _pick(profile, random)
-    after = rows["at"] > cut
-    top = rows.loc[after, name].quantile(random.uniform(0.4, 0.65))
-    rows.loc[after, name] = rows.loc[after, name].clip(upper=top).astype(np.float32)
+    name, after = _pick(profile, random), _after(rows, cut)
+    values = _values(rows, after, name)
+    _write(rows, after, name, np.minimum(values, np.nanquantile(values, random.uniform(0.4, 0.65))))
     return name
 
 
 def _swapped(profile: Profile, rows: pd.DataFrame, cut: pd.Timestamp, random: np.random.Generator) -> str:
     one, other = random.choice([s.name for s in profile.sensors if s.role == "condition"], 2, replace=False)
-    after = rows["at"] > cut
-    rows.loc[after, [one, other]] = rows.loc[after, [other, one]].to_numpy()
+    after = _after(rows, cut)
+    first, second = _values(rows, after, one), _values(rows, after, other)
+    _write(rows, after, one, second)
+    _write(rows, after, other, first)
     return f"{one}, {other}"
 
 
 def _pick(profile: Profile, random: np.random.Generator) -> str:
     return str(random.choice([s.name for s in profile.sensors if s.role == "condition"]))
+
+
+def _after(rows: pd.DataFrame, cut: pd.Timestamp) -> NDArray[np.bool_]:
+    return np.asarray(rows["at"] > cut, bool)
+
+
+def _values(rows: pd.DataFrame, after: NDArray[np.bool_], name: str) -> NDArray[np.float64]:
+    return np.asarray(rows[name].to_numpy(float)[after], np.float64)
+
+
+def _write(rows: pd.DataFrame, after: NDArray[np.bool_], name: str, values: NDArray[np.float64]) -> None:
+    column = rows[name].to_numpy(np.float32).copy()
+    column[after] = values.astype(np.float32)
+    rows[name] = column
 
 
 _SENSOR_CHANGES: dict[str, Change] = {
