@@ -11,7 +11,7 @@ from machine_profiles.profile import Profile
 from models import drift_tests
 from models.drift_causes import CauseName, Explanation, probabilities, weigh_levels
 from models.drift_predictions import OutcomeCheck, PredictionShift, outcome_check, prediction_shifts
-from models.drift_report import write_evidently_report
+from models.drift_report import start_evidently_report
 from models.drift_residuals import FEWEST, level
 from models.drift_tests import Window, compare, level_threshold, worst
 from models.registry import Registry
@@ -22,7 +22,7 @@ from models.telemetry import MAIN, NoTelemetry, Telemetry
 FEWEST_REFERENCE_ROWS = 240
 MOST_REFERENCE_ROWS = 2160
 PAST_WINDOWS = 8  # of the record itself, that the threshold is checked on
-WANDERING = 1.3
+WANDERING, MOST_WANDERING = 1.3, 8.0
 SWAPPED = 6.0  # standard errors that both sensors must have moved to be thought swapped
 
 Finding_ = Literal["level", "noise", "frozen", "clipped", "silent", "swapped", "operating"]
@@ -86,7 +86,7 @@ def check(
 ) -> DriftReport:  # fmt: skip
     """Compare the last `window_hours` (clock hours) before `now` with the unit's present life before them.
 
-    Evidently's page is written beside it. Raises NoTelemetry or TooLittleToCompare.
+    Evidently's page is written beside it, by a process of its own. Raises NoTelemetry or TooLittleToCompare.
     """
     lives = telemetry.lives(profile).rows
     own = lives[(lives["life"].str.rsplit("/", n=1).str[0] == unit) & (lives["at"] <= now)]
@@ -103,7 +103,7 @@ def check(
         profile.id, f"{unit}-{window_hours:g}h-{now:%Y%m%d%H%M}-{telemetry.data_hash(profile.id)[:12]}"
     )
     if not page.exists():
-        write_evidently_report(profile, reference, window, page)
+        start_evidently_report(profile, reference, window, page)
     return found.model_copy(
         update={
             "predictions": prediction_shifts(telemetry, registry, profile, life, cut),
@@ -156,7 +156,7 @@ def _threshold(profile: Profile, reference: pd.DataFrame, found: Window) -> floa
     if len(moved) < 3:
         return limit
     ratio = float(np.nanmedian(np.array(moved))) / 0.6745  # the median of |z| by chance
-    return limit * float(np.clip(ratio / WANDERING, 1.0, 1.5))
+    return limit * float(np.clip(ratio / WANDERING, 1.0, MOST_WANDERING))
 
 
 def _findings(profile: Profile, found: Window, limit: float) -> tuple[DriftFinding, ...]:

@@ -74,8 +74,8 @@ def explain(profile: Profile, reference: pd.DataFrame, block_rows: int) -> Expla
 
 def level(residual: Array, spread: Array, memory: Array) -> tuple[Array, Array]:
     """Mean (C,) of residuals (n, C) without outliers, and its standard error under first-order memory; NaN if few."""
-    middle = np.nanmedian(residual, axis=0)
-    own = 1.4826 * np.nanmedian(np.abs(residual - middle), axis=0)  # a noisier window is no window of outliers
+    middle = _median(residual)
+    own = 1.4826 * _median(np.abs(residual - middle))  # a noisier window is no window of outliers
     kept = np.where(np.abs(residual - middle) > OUTLYING * np.maximum(spread, own), np.nan, residual)
     count = np.sum(~np.isnan(kept), axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -91,6 +91,11 @@ def hours_since_stop(at: pd.Series) -> Array:
     position = np.arange(len(at))
     last = np.maximum.accumulate(np.where(gap, position, -1000))
     return (position - last).astype(float)
+
+
+def _median(values: Array) -> Array:
+    """(C,), NaN for a column that holds nothing."""
+    return np.array([np.nan if np.isnan(column).all() else float(np.nanmedian(column)) for column in values.T])
 
 
 def _design(rows: pd.DataFrame, operating: tuple[str, ...], centre: Array, scale: Array) -> Array:

@@ -28,7 +28,7 @@ def say_drift(found: DriftReport, asked: Asked) -> Said:
         f"({count(found.window_rows, 'sample')}), against {count(found.reference_rows, 'sample')} before it; what "
         f"load, ambient and warm-up explain is taken out."
     )
-    page = f" Evidently's report: {found.evidently_report}." if found.evidently_report else ""
+    page = f" Evidently's own page: {found.evidently_report}." if found.evidently_report else ""
     doubts = (
         []
         if found.outcomes

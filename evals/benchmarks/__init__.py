@@ -3,4 +3,8 @@
 A benchmark is a module with `run(data: Path | None, seed: int, report, **options) -> BenchResult`.
 """
 
-BENCHMARKS = {"azure": "evals.benchmarks.azure.bench", "cmapss": "evals.benchmarks.cmapss.bench"}
+BENCHMARKS = {
+    "azure": "evals.benchmarks.azure.bench",
+    "cmapss": "evals.benchmarks.cmapss.bench",
+    "drift": "evals.benchmarks.drift.bench",
+}

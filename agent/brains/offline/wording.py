@@ -75,6 +75,11 @@ _FORMS = (
         r"version|one (?:we had )?before|old|previous|former|earlier)\b",
     ),
     (
+        "predict_health",
+        r"^\W*(?:and |so |then |but |ok(?:ay)?,? )*how(?:'s| is) (?:it|that one|this one|the machine) "
+        r"(?:doing|holding up|running|looking|getting on|now)\b",
+    ),
+    (
         "describe_machine",
         r"\b(?:what|how) (?:all )?(?:can|could|might|may) (?:go wrong|(?:it|the \w+) fail|fail|break)\b",
     ),
