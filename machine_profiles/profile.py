@@ -189,6 +189,18 @@ class Operating(Sourced):
     ambient_yearly_swing: float = Field(8.0, ge=0, description="kelvin")
 
 
+class Costs(_Part):
+    """What a wrong answer costs, in any unit; only the ratio counts."""
+
+    missed_failure: float = Field(2.0, gt=0, description="Of an hour before a failure in which nothing was said.")
+    false_alarm: float = Field(1.0, gt=0, description="Of an hour in which a failure was expected and did not come.")
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which on saying "it will fail" costs less than saying nothing (Elkan, IJCAI 2001)."""
+        return self.false_alarm / (self.false_alarm + self.missed_failure)
+
+
 class Modelling(_Part):
     """What the models look at. A row is one sample of the telemetry."""
 
@@ -199,6 +211,7 @@ class Modelling(_Part):
     rul_cap_hours: float | None = Field(
         None, gt=0, description="Labels are flat above this; none: taken from the data by label_rul."
     )
+    costs: Costs = Field(Costs(), description="They set the probability from which on a failure is expected.")
     time_unit: str = Field("h", description="What an hour stands for in answers, where the data counts otherwise.")
 
 

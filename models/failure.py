@@ -41,7 +41,7 @@ class FailureModel:
     boosters: "list[lightgbm.Booster]"
     platt: tuple[float, float]
     horizons: tuple[float, ...]
-    threshold: float  # of the probability within the profile's horizon
+    threshold: float  # of the probability within the profile's horizon, where F1 was highest on the rows taught
     validation: float
     own: NDArray[np.float64] = field(repr=False)
     asked: "Asked" = field(repr=False)

@@ -41,20 +41,25 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         student = fitted(0.5 * label + 0.5 * teacher.own, beside)
         if student.validation > model.validation * (1 + CLEARLY):
             model, engine = student, "AutoGluon ensemble, distilled into LightGBM"
-    recorded_only = failure_figures(true, model.probability(judged.features, horizon), model.threshold)
+    costs = lot.profile.modelling.costs
+    recorded_only = failure_figures(true, model.probability(judged.features, horizon), costs.threshold)
     if lot.prior is not None:
         rounds = QUICK_ROUNDS if lot.quick else ROUNDS
         model = lean_on_profile(model, fit_profile_model(lot.prior, horizon, cap, lot.seed, rounds))
         figures |= {f"{name}_recorded_only": value for name, value in recorded_only.items()}
     probability = model.probability(judged.features, horizon)
-    figures = {**failure_figures(true, probability, model.threshold), **figures}
+    figures = {**failure_figures(true, probability, costs.threshold), **figures}
+    figures["f1_at_learnt_threshold"] = metrics.f1(true, probability >= model.threshold)
+    figures["learnt_threshold"] = model.threshold
     return Fitted(
         model.write(lot.scaling).model(),
         f"{engine}, mean of {len(model.boosters) - (model.lean > 0)} models of folds by life"
-        f"{said_of_profile(lot, model.lean)}, calibrated (Platt); {said_of(lot, teacher)}",
+        f"{said_of_profile(lot, model.lean)}, calibrated (Platt); a failure is expected from "
+        f"{costs.threshold:.2f} on, as missing one costs {costs.missed_failure / costs.false_alarm:g} times a false "
+        f"alarm; {said_of(lot, teacher)}",
         figures,
         baselines,
-        model.threshold,
+        costs.threshold,
         used_synthetic=beside is not None,
         plots={
             **failure_plots(lot, judged, true, probability, model.threshold),

@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from evals.benchmarks import BENCHMARKS
 from evals.benchmarks.result import BenchResult
@@ -11,11 +12,22 @@ from models.storage import whole_file
 from settings import Settings
 
 
-def bench_command(name: str, data: Path | None, json_file: Path | None, subset: str) -> int:
+def bench_command(
+    name: str,
+    data: Path | None,
+    json_file: Path | None,
+    subset: str,
+    machines: str = "",
+    time_limit_s: int | None = None,
+) -> int:
     """Run a benchmark, print its table, and write the JSON document where asked; 0 when it ran."""
     if name not in BENCHMARKS:
         raise MillwrightError(f"No benchmark {name!r}. There are: {', '.join(sorted(BENCHMARKS))}.")
-    options = {"subset": subset} if name == "cmapss" else {}
+    options: dict[str, Any] = {"subset": subset} if name == "cmapss" else {}
+    if name == "plant" and machines:
+        options["machines"] = machines.split(",")
+    if time_limit_s is not None:
+        options["time_limit_s"] = time_limit_s
     result: BenchResult = import_module(BENCHMARKS[name]).run(data, Settings().seed, _report, **options)
     if json_file == Path("-"):
         print(result.model_dump_json(indent=1))
@@ -35,8 +47,9 @@ def _table(result: BenchResult) -> str:
     rows = {"millwright": result.figures, **result.peers}
     names = list(result.figures)
     lines = [f"{result.name} ({result.data}), n = {result.n}, seed {result.seed}, {result.seconds:.0f} s"]
-    lines.append(" " * 16 + "".join(f"{name:>15}" for name in names))
+    wide = {name: max(15, len(name) + 2) for name in names}
+    lines.append(" " * 16 + "".join(f"{name:>{wide[name]}}" for name in names))
     for who, figures in rows.items():
-        cells = (f"{figures[name]:15.2f}" if name in figures else " " * 14 + "–" for name in names)
+        cells = (f"{figures[name]:{wide[name]}.2f}" if name in figures else "–".rjust(wide[name]) for name in names)
         lines.append(f"{who:<16}" + "".join(cells))
     return "\n".join([*lines, result.protocol])

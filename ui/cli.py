@@ -93,11 +93,15 @@ def bench(
     data: Annotated[Path | None, typer.Option(help="Folder that holds the data set's files.")] = None,
     json_file: JsonFile = None,
     subset: Annotated[str, typer.Option(help="Of C-MAPSS: FD001 to FD004.")] = "FD001",
+    machines: Annotated[str, typer.Option(help="Of the plant: ids, with commas between; all where empty.")] = "",
+    time_limit: Annotated[
+        int | None, typer.Option(min=5, help="Seconds of each training; the benchmark's own.")
+    ] = None,
 ) -> None:
     """Measure on a known data set, beside its peers in the same run."""
     from ui.bench_command import bench_command
 
-    raise typer.Exit(bench_command(name, data, json_file, subset))
+    raise typer.Exit(bench_command(name, data, json_file, subset, machines, time_limit))
 
 
 @edge.command("run")

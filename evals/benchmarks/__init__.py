@@ -7,4 +7,5 @@ BENCHMARKS = {
     "azure": "evals.benchmarks.azure.bench",
     "cmapss": "evals.benchmarks.cmapss.bench",
     "drift": "evals.benchmarks.drift.bench",
+    "plant": "evals.benchmarks.demo_plant.bench",
 }
