@@ -190,7 +190,7 @@ def store(
         cap_hours=lessons.cap_hours if task == "rul" else None,
         failure_horizon_hours=profile.modelling.failure_horizon_hours if task == "failure" else None,
         threshold=fitted.threshold,
-        protocol=lot.protocol,
+        protocol=fitted.protocol or lot.protocol,
         metrics=_known(fitted.metrics),
         baselines={name: _known(figures) for name, figures in fitted.baselines.items()},
         seconds=seconds,

@@ -119,3 +119,4 @@ class Fitted:
     threshold: float | None = None
     used_synthetic: bool = False
     plots: dict[str, bytes] = field(default_factory=dict)
+    protocol: str | None = None  # where the task was not judged on the lot's held-out lives

@@ -5,7 +5,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from models import metrics
+from models import few_lives_fitting, metrics
 from models.baselines import more_baselines
 from models.examples import Examples
 from models.folding import Array
@@ -51,6 +51,8 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         recorded_only = point_figures(true, model.share(judged.features) * cap)
         model = lean_on_profile(model, lot.examples, lot.prior, lot.seed, QUICK_ROUNDS if lot.quick else ROUNDS)
         figures |= {f"{name}_recorded_only": value for name, value in recorded_only.items()}
+    if few_lives_fitting.serves_better(lot, model.own * cap):
+        return few_lives_fitting.fit(lot)
     share = model.share(judged.features)
     low, high = model.interval.at(share)
     bounds = np.clip(low, 0, share) * cap, np.clip(high, share, 1) * cap

@@ -7,5 +7,6 @@ BENCHMARKS = {
     "azure": "evals.benchmarks.azure.bench",
     "cmapss": "evals.benchmarks.cmapss.bench",
     "drift": "evals.benchmarks.drift.bench",
+    "femto": "evals.benchmarks.femto.bench",
     "plant": "evals.benchmarks.demo_plant.bench",
 }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evals.benchmarks.azure.peer import windows_lightgbm
 from evals.benchmarks.plant import BenchPlant, blank_database
-from evals.benchmarks.result import BenchResult, file_of, read
+from evals.benchmarks.result import BenchResult, read_all
 from machine_profiles.errors import MillwrightError
 from models import metrics, rul, training
 from models.examples import sorted_lives
@@ -42,7 +42,7 @@ class Fold:
 def run(data: Path | None, seed: int, report: Report, time_limit_s: int = TIME_LIMIT_S) -> BenchResult:
     """Score, for each hour of machines never learnt from, the probability that a component fails within 24 hours."""
     started = time.monotonic()
-    tables = {part: read(file_of(data, f"azure_pdm_{part}", HOW_TO_GET)) for part in PARTS}
+    tables = {part: read_all(data, f"azure_pdm_{part}", HOW_TO_GET) for part in PARTS}
     machines = _machines(tables)
     groups = [group for group in np.array_split(np.random.default_rng(seed).permutation(machines), FOLDS) if len(group)]
     folds = []
