@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     seed: int = Field(7, description="The one seed from which every random draw derives.")
     model: str = Field("offline", description="The brain: `offline`, or any provider:model of init_chat_model.")
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
+    chroma_url: str | None = Field(None, description="A Chroma server; embedded under HOME where unset.")
     mlflow_tracking_uri: str | None = Field(None, description="An MLflow server; SQLite under HOME where unset.")
     user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")
 

@@ -82,6 +82,10 @@ class Storage:
     def audit_log(self) -> Path:
         return self._in("audit.jsonl")
 
+    def knowledge(self, part: str) -> Path:
+        """A folder of the knowledge base: `documents` that were added, `index` of all passages."""
+        return self._folder("knowledge", part)
+
     @property
     def cache(self) -> Path:
         return self._folder("cache")

@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from agent.brains.offline.embedding import MiniLM
+from knowledge_base.embedding import MiniLM
 
 Array = NDArray[np.float32]
 

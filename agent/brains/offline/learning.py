@@ -9,8 +9,8 @@ import yaml
 from numpy.typing import NDArray
 
 from agent.brains.offline import intents
-from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.intents import LEARNT, Array, features, softmax, terms_of
+from knowledge_base.embedding import MiniLM
 
 UTTERANCES = Path(__file__).parent / "utterances.yaml"
 SENSORS = ("vibration", "bearing temperature", "pressure", "motor current", "temperature", "flow", "oil temperature")

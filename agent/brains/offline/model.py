@@ -16,10 +16,10 @@ from pydantic import ConfigDict
 
 from agent.brains.offline import replies
 from agent.brains.offline.dialogue import Conversation
-from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.plan import Step, call_id, completed, next_calls, place_of, steps
 from agent.brains.offline.reading import Reader
 from agent.messages import GUARD, JOB_ENDED, is_from_person, text_of
+from knowledge_base.embedding import MiniLM
 from machine_profiles.reading import Catalog
 from tools.registry import all_tools
 

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from agent.brains.offline.clauses import Clause, clauses
 from agent.brains.offline.dependencies import settle_order
-from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.intents import Classifier, Guess
 from agent.brains.offline.machines import Machines
 from agent.brains.offline.masking import mask
@@ -20,6 +19,7 @@ from agent.brains.offline.text import Speller
 from agent.brains.offline.topics import horizon_words, rating_of, topic_of
 from agent.brains.offline.wording import SURE, by_verb, is_statement, settle
 from agent.brains.offline.words import Words
+from knowledge_base.embedding import MiniLM
 from machine_profiles.profile import Profile
 from machine_profiles.reading import Catalog
 from models.results import TASKS

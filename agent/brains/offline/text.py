@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from agent.brains.offline.embedding import MiniLM
+from knowledge_base.embedding import MiniLM
 
 SHORT_FORMS = {
     "pls": "please", "plz": "please", "thx": "thanks", "u": "you", "ur": "your", "wats": "what is", "wot": "what",

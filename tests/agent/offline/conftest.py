@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.brains.offline.embedding import MiniLM
 from agent.brains.offline.reading import Reader
 from agent.brains.offline.referring import Context
+from knowledge_base.embedding import MiniLM
 from machine_profiles.reading import SHIPPED, Catalog, load_catalog
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)  # a Monday

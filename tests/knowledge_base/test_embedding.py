@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agent.brains.offline.embedding import MiniLM
+from knowledge_base.embedding import MiniLM
 
 SENTENCES = (
     "is the machine going to make it through the weekend?",

@@ -24,10 +24,13 @@ class MiniLM:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or _bundled()
 
-    def embed(self, sentences: Sequence[str]) -> Array:
-        """One row of 384 for each sentence, of length one; a dot product is the cosine similarity."""
+    def embed(self, sentences: Sequence[str], longest: int = LONGEST) -> Array:
+        """One row of 384 for each sentence, of length one; a dot product is the cosine similarity.
+
+        What lies beyond `longest` word pieces is not read; the model was trained for up to 256.
+        """
         with self._threads.limit(limits=1):  # threads that wait for each other cost more than they save here
-            return np.stack([self._embed(sentence) for sentence in sentences])
+            return np.stack([self._embed(sentence, longest) for sentence in sentences])
 
     def knows(self, word: str) -> bool:
         return word in self.ranks
@@ -38,8 +41,8 @@ class MiniLM:
         vocabulary: dict[str, int] = self._tokenizer.get_vocab()
         return {word: rank for word, rank in vocabulary.items() if word.isalpha()}
 
-    def _embed(self, sentence: str) -> Array:
-        tokens = self._tokenizer.encode(sentence).ids[:LONGEST]
+    def _embed(self, sentence: str, longest: int) -> Array:
+        tokens = self._tokenizer.encode(sentence).ids[:longest]
         w = self._weights
         x = w["embeddings.word_embeddings.weight"][tokens]
         x = (
