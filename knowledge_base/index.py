@@ -67,7 +67,7 @@ class Index:
             batch = passages[start : start + 64]
             fresh = [p for p in batch if p.key not in known]
             rows = dict(zip((p.key for p in fresh), self.embed(fresh), strict=True))
-            self.vectors.add([p.key for p in batch], np.stack([rows.get(p.key, known.get(p.key)) for p in batch]))
+            self.vectors.add([p.key for p in batch], np.stack([(rows | known)[p.key] for p in batch]))
             if report:
                 report(min(1.0, (start + 64) / len(passages)), f"{len(passages)} new passages")
 
