@@ -19,6 +19,8 @@ CauseName = Literal["degradation", "sensor", "process", "model"]
 STRENGTHS = 0.45  # log standard deviation, between lives, of how strongly a sensor answers to a failure mode
 STAGES = np.array([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])  # shares of the way from P to F
 BIAS = 3.0  # standard deviations of its readings: about how far a sensor that is off may be off
+WANDER = 0.6  # standard deviations of its noise: how far a sound sensor's level may lie off (recalibrations, regimes)
+TEMPER = 5.0  # of log likelihoods, which know too little of real courses to be taken at their word; of 1 to 12 the best
 UNEXPLAINED = 1.5  # the same for a relation that changed in every sensor
 PRIOR: dict[CauseName, float] = {"degradation": 0.45, "sensor": 0.4, "process": 0.1, "model": 0.05}
 
@@ -31,12 +33,15 @@ class Explanation:
     failure_mode: str | None = None
 
 
-def weigh_levels(profile: Profile, window: Window) -> list[Explanation]:
-    """Explanations of moved levels, likeliest first."""
+def weigh_levels(profile: Profile, window: Window, share_of: dict[str, float] | None = None) -> list[Explanation]:
+    """Explanations of moved levels, likeliest first. `share_of`: what each failure mode has of their prior."""
     levels, explained = window.levels, window.explained
-    known = ~np.isnan(levels.first) & ~np.isnan(levels.second)
-    moved = np.concatenate([levels.first[known], levels.second[known]])
-    noise = _noise(levels, known)
+    known = ~np.isnan(levels.first) | ~np.isnan(levels.second)
+    if not known.any():
+        return []
+    moved = np.nan_to_num(np.concatenate([levels.first[known], levels.second[known]]))
+    wander = WANDER * explained.spread[known]
+    noise = _noise(levels, known, explained.raw_spread) + np.kron(np.ones((2, 2)), np.diag(wander**2))
     names = [name for name, there in zip(explained.condition, known, strict=True) if there]
     raw = explained.raw_spread[known]
     found = []
@@ -49,10 +54,11 @@ def weigh_levels(profile: Profile, window: Window) -> list[Explanation]:
         ])  # fmt: skip
         found.append(Explanation("sensor", np.log(PRIOR["sensor"] / len(names)) + weight, sensor=name))
     for mode in profile.failure_modes:
-        course = _course(mode, names)
+        course = course_of(mode, names)
         if np.any(course[-1]):
             weight = _degrading(moved, noise, course)
-            prior = np.log(PRIOR["degradation"] / len(profile.failure_modes))
+            part = share_of[mode.name] if share_of else 1 / len(profile.failure_modes)
+            prior = np.log(PRIOR["degradation"] * part)
             found.append(Explanation("degradation", prior + weight, failure_mode=mode.name))
     both = np.concatenate([UNEXPLAINED * raw, UNEXPLAINED * raw])
     halves = np.kron(np.ones((2, 2)), np.eye(len(names)))
@@ -62,17 +68,22 @@ def weigh_levels(profile: Profile, window: Window) -> list[Explanation]:
 
 
 def probabilities(found: list[Explanation]) -> list[tuple[Explanation, float]]:
-    weights = np.array([each.weight for each in found])
+    """Shares of the tempered weights, likeliest first."""
+    if not found:
+        return []
+    weights = np.array([each.weight for each in found]) / TEMPER
     share = np.exp(weights - weights.max())
     share /= share.sum()
     return sorted(zip(found, share.tolist(), strict=True), key=lambda pair: -pair[1])
 
 
-def _noise(levels: Levels, known: NDArray[np.bool_]) -> Array:
-    return np.diag(np.concatenate([levels.first_error[known] ** 2, levels.second_error[known] ** 2]))
+def _noise(levels: Levels, known: NDArray[np.bool_], raw_spread: Array) -> Array:
+    """A half in which a sensor was not measured may be anywhere."""
+    errors = [np.where(np.isnan(e), 100 * raw_spread, e)[known] for e in (levels.first_error, levels.second_error)]
+    return np.diag(np.concatenate(errors) ** 2)
 
 
-def _course(mode: FailureMode, names: list[str]) -> Array:
+def course_of(mode: FailureMode, names: list[str]) -> Array:
     """(stages, C): mean shift of each sensor at each stage of the mode, in the sensor's unit."""
     course = np.zeros((len(STAGES), len(names)))
     for response in mode.responses:

@@ -99,7 +99,9 @@ def _median(values: Array) -> Array:
 
 
 def _design(rows: pd.DataFrame, operating: tuple[str, ...], centre: Array, scale: Array) -> Array:
-    asked = rows[list(operating)].ffill(limit=6).to_numpy(float)
+    """A silent operating sensor counts as between its neighbours in time, and as usual where it has none."""
+    asked = rows[list(operating)].interpolate(limit_direction="both").to_numpy(float)
+    asked = np.where(np.isnan(asked), centre, asked)
     warm = np.exp(-hours_since_stop(rows["at"]) / WARM_UP_HOURS)
     return np.column_stack([np.ones(len(rows)), (asked - centre) / scale, warm])
 

@@ -6,6 +6,7 @@ A benchmark is a module with `run(data: Path | None, seed: int, report, **option
 BENCHMARKS = {
     "azure": "evals.benchmarks.azure.bench",
     "cmapss": "evals.benchmarks.cmapss.bench",
+    "diagnosis": "evals.benchmarks.diagnosis.bench",
     "drift": "evals.benchmarks.drift.bench",
     "femto": "evals.benchmarks.femto.bench",
     "plant": "evals.benchmarks.demo_plant.bench",

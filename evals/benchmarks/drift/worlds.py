@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from machine_profiles.profile import Operating, Profile
-from models.degradation import Course, draw_course
+from models.degradation import Course, draw_course, shows
 from models.demo_machine import NOW
 from models.plant_simulator import generator, running_times, simulate_rows
 
@@ -32,7 +32,8 @@ class World:
 def world(profile: Profile, change: str, seed: int, now: datetime = NOW, recalibrated: bool = False) -> World:
     """A unit's 97 days, of which the last 7 are the window.
 
-    `change`: none, degradation, process, model, or a sensor's: half_sigma, bias, frozen, noisier, clipped, swapped.
+    `change`: none, degradation, trouble (degradation that shows), process, model, or a sensor's: half_sigma, bias,
+    frozen, noisier, clipped, swapped.
     `recalibrated`: sensors now and then get another level, as in the demo plant; that is a sensor's change of its own,
     and is left out where another one is looked for.
     """
@@ -51,7 +52,7 @@ def world(profile: Profile, change: str, seed: int, now: datetime = NOW, recalib
     if change == "model":
         _other_relation(profile, rows, cut, random)
     before = rows["at"] <= cut
-    mode = course.mode.name if change == "degradation" else None
+    mode = course.mode.name if change in ("degradation", "trouble") else None
     return World(profile, rows[before], rows[~before], change, sensor, mode)
 
 
@@ -70,11 +71,25 @@ def _course(
 ) -> Course:  # fmt: skip
     course = draw_course(profile, random)
     interval = course.failure_hours - course.onset_hours
+    if change == "trouble":
+        return _in_trouble(profile, course, float(hours[-1]), random)
     if change != "degradation":
         failure = float(hours[-1]) + 1000.0 + interval
     else:  # at the window's end between 55 and 90 % of the way from P to F
         failure = float(hours[-1]) + interval * random.uniform(0.1, 0.45)
     return replace(course, failure_hours=failure, onset_hours=failure - interval)
+
+
+def _in_trouble(profile: Profile, course: Course, now_hours: float, random: np.random.Generator) -> Course:
+    """Between P and F and showing it, as the demo plant's machines in trouble are; drawn until it is so."""
+    for _ in range(500):
+        interval = course.failure_hours - course.onset_hours
+        failure = now_hours + interval * random.uniform(0.05, 0.7)
+        moved = replace(course, failure_hours=failure, onset_hours=failure - interval)
+        if shows(profile, moved, now_hours):
+            return moved
+        course = draw_course(profile, random)
+    raise RuntimeError(f"no failure mode of {profile.id} ever shows")
 
 
 def _other_process(
