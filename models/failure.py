@@ -139,7 +139,7 @@ def fit_profile_model(
     """A model taught by nothing but lives simulated from the profile."""
     from models import _lightgbm  # heavy
 
-    features, label, _, _ = _pairs(prior, horizons_for(horizon_hours, cap_hours), horizon_hours)
+    features, label, _, _ = _pairs(prior, horizons_for(horizon_hours, cap_hours), horizon_hours, others=1)
     rising = max(1, round(COPIES * features.shape[1]))
     return _lightgbm.fit(_lightgbm.Recipe("binary", rounds, PRIOR, rising), features, label, seed)
 
@@ -218,18 +218,18 @@ def failure_figures(true: NDArray[np.float64], probability: NDArray[np.float64],
 
 
 def _pairs(
-    examples: Examples, horizons: tuple[float, ...], horizon_hours: float
+    examples: Examples, horizons: tuple[float, ...], horizon_hours: float, others: int = OTHERS
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Rows with horizons whose answer is known: features with the horizon last, label, row, horizon.
 
-    Each row meets the profile's horizon, and OTHERS of the others in turn.
+    Each row meets the profile's horizon, and so many of the others in turn.
     """
     label = np.stack([examples.fails_within(horizon) for horizon in horizons], axis=1)
-    others = [at for at, horizon in enumerate(horizons) if horizon != horizon_hours]
+    rest = [at for at, horizon in enumerate(horizons) if horizon != horizon_hours]
     met = np.zeros(label.shape, bool)
     met[:, horizons.index(horizon_hours)] = True
-    for turn in range(min(OTHERS, len(others))):
-        met[np.arange(len(label)), np.array(others)[(np.arange(len(label)) * OTHERS + turn) % len(others)]] = True
+    for turn in range(min(others, len(rest))):
+        met[np.arange(len(label)), np.array(rest)[(np.arange(len(label)) * others + turn) % len(rest)]] = True
     row, column = np.nonzero(met & ~np.isnan(label))
     horizon = np.array(horizons)[column]
     features = np.hstack([examples.features[row], horizon[:, None].astype(np.float32)])

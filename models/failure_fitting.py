@@ -14,8 +14,6 @@ from models.lot import CLEARLY, Fitted, Lot
 from models.teaching import ask_teacher, plain_columns, said_of, said_of_profile
 from models.training_plots import average_precision_of, failure_plots, learning_curve
 
-QUICK_ROUNDS, ROUNDS = 120, 300  # trees of the model taught by the profile's lives
-
 
 def fit(lot: Lot, deadline: float) -> Fitted:
     begun = time.monotonic()
@@ -29,7 +27,8 @@ def fit(lot: Lot, deadline: float) -> Fitted:
     judged, true = lot.judged.of(~np.isnan(true)), true[~np.isnan(true)]
     baselines = _baselines(lot, horizon, judged, true)
     model, beside = fitted(), None
-    took = time.monotonic() - begun
+    took, costs = time.monotonic() - begun, lot.profile.modelling.costs
+    of_profile = fit_profile_model(lot.prior, horizon, cap, lot.seed, lot.prior_rounds) if lot.prior else None
     if lot.beside is not None and time.monotonic() + 2 * took < deadline:
         with_synthetic = fitted(beside=lot.beside)
         if with_synthetic.validation > model.validation * (1 + CLEARLY):
@@ -41,11 +40,9 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         student = fitted(0.5 * label + 0.5 * teacher.own, beside)
         if student.validation > model.validation * (1 + CLEARLY):
             model, engine = student, "AutoGluon ensemble, distilled into LightGBM"
-    costs = lot.profile.modelling.costs
     recorded_only = failure_figures(true, model.probability(judged.features, horizon), costs.threshold)
-    if lot.prior is not None:
-        rounds = QUICK_ROUNDS if lot.quick else ROUNDS
-        model = lean_on_profile(model, fit_profile_model(lot.prior, horizon, cap, lot.seed, rounds))
+    if of_profile is not None:
+        model = lean_on_profile(model, of_profile)
         figures |= {f"{name}_recorded_only": value for name, value in recorded_only.items()}
     probability = model.probability(judged.features, horizon)
     figures = {**failure_figures(true, probability, costs.threshold), **figures}

@@ -14,11 +14,12 @@ from models.features import Scaling, feature_model
 from models.holdout import folds
 from models.lives import Lives
 
-QUICK_ROWS, ROWS = 6_000, 24_000  # examples learnt from; more rows of the same lives teach little
-ROWS_PER_SECOND, STEPS_PER_SECOND = 400, 20
-QUICK_LIVES, LIVES = 600, 2000  # drawn from the profile; each more teaches a little
+FEWEST_ROWS, ROWS = 1_500, 24_000  # examples learnt from; more rows of the same lives teach little
+ROWS_PER_SECOND, STEPS_PER_SECOND = 500, 20
+FEWEST_LIVES, LIVES = 100, 2000  # drawn from the profile; each more teaches a little, fewer are not worth the time
 LIVES_PER_SECOND = 50
 ROWS_A_LIFE = 35  # examples taken of each of them
+QUICK_PLAN = 11.5  # seconds that a quick training plans for each task; it takes half of them
 QUICK_SECONDS = 12.0  # a task given less is fitted the quick way
 LONG_SECONDS = 60.0
 CLEARLY = 0.01  # what a rival must gain on lives not learnt from, to be preferred to the plain model
@@ -45,7 +46,7 @@ class Lot:
 
     @property
     def every(self) -> int:
-        wanted = np.clip(ROWS_PER_SECOND * self.seconds, QUICK_ROWS, ROWS)
+        wanted = np.clip(ROWS_PER_SECOND * self.seconds, FEWEST_ROWS, ROWS)
         return max(1, round(len(self.kept.rows) / wanted))
 
     @property
@@ -83,13 +84,21 @@ class Lot:
 
     @cached_property
     def prior(self) -> Examples | None:
-        """Lives simulated from the profile; None where it says too little. Never judged, nor mixed with the others."""
-        count = int(np.clip(LIVES_PER_SECOND * self.seconds, QUICK_LIVES, LIVES))
-        drawn = lives_from_profile(self.profile, count, self.seed)
+        """Lives simulated from the profile; None where it says too little, or where time lacks for enough of them.
+
+        They are never judged, nor mixed with the others.
+        """
+        count = min(int(LIVES_PER_SECOND * self.seconds), LIVES)
+        drawn = lives_from_profile(self.profile, count, self.seed) if count >= FEWEST_LIVES else None
         if drawn is None or not drawn.failed:
             return None
         every = max(1, round(len(drawn.rows) / (ROWS_A_LIFE * count)))
         return examples_of(self.profile, drawn, self.scaling, every)
+
+    @property
+    def prior_rounds(self) -> int:
+        """Trees of the models taught by `prior`."""
+        return 120 if self.quick else 200
 
     @cached_property
     def names(self) -> list[str]:

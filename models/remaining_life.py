@@ -109,7 +109,7 @@ def fit_rul(
     learnt from and never asked about.
     """
     truth = examples.remaining(cap_hours) / cap_hours
-    columns = np.array([at for at, name in enumerate(names) if not any(kind in name for kind in LEFT_OUT)], int)
+    columns = _columns(names)
     telling = _telling(examples, cap_hours)
     judged = examples.failed & telling
     more = beside.remaining(cap_hours) / cap_hours if beside is not None else np.empty(0)
@@ -137,21 +137,28 @@ def fit_rul(
     )
 
 
-def lean_on_profile(model: RulModel, examples: Examples, prior: Examples, seed: int, rounds: int) -> RulModel:
-    """Blend in a model taught by lives simulated from the profile, with the share that serves the recorded lives best.
+def fit_profile_model(
+    prior: Examples, cap_hours: float, names: Sequence[str], seed: int, rounds: int
+) -> "lightgbm.Booster":
+    """A model taught by nothing but lives simulated from the profile."""
+    from models import _lightgbm  # heavy
 
-    `examples` are those the model was taught by. Both are asked about lives they never saw; the model itself comes
-    back where no share serves better.
+    label = prior.remaining(cap_hours) / cap_hours
+    known = ~np.isnan(label)
+    recipe = _lightgbm.Recipe("regression", rounds, PRIOR)
+    return _lightgbm.fit(recipe, prior.features[known][:, _columns(names)], label[known], seed)
+
+
+def lean_on_profile(model: RulModel, examples: Examples, of_profile: "lightgbm.Booster") -> RulModel:
+    """Give the profile's model the share that serves the recorded lives best, each asked about lives it never saw.
+
+    `examples` are those the model was taught by. The model itself comes back where no share serves better.
     """
     from models import _lightgbm  # heavy
 
-    cap = model.cap_hours
-    truth, label = examples.remaining(cap) / cap, prior.remaining(cap) / cap
-    known, judged = ~np.isnan(label), examples.failed & _telling(examples, cap)
-    booster = _lightgbm.fit(
-        _lightgbm.Recipe("regression", rounds, PRIOR), prior.features[known][:, model.columns], label[known], seed
-    )
-    theirs = np.clip(_lightgbm.scores(booster, examples.features[:, model.columns]), 0.0, 1.0)
+    truth = examples.remaining(model.cap_hours) / model.cap_hours
+    judged = examples.failed & _telling(examples, model.cap_hours)
+    theirs = np.clip(_lightgbm.scores(of_profile, examples.features[:, model.columns]), 0.0, 1.0)
     answers = [(1 - lean) * model.own + lean * theirs for lean in LEANS]
     losses = [metrics.rmse(truth[judged], answer[judged]) for answer in answers]
     best = int(np.argmin(losses))
@@ -160,13 +167,17 @@ def lean_on_profile(model: RulModel, examples: Examples, prior: Examples, seed: 
     failed = examples.failed
     return replace(
         model,
-        boosters=[*(model.boosters if LEANS[best] < 1 else []), booster],
+        boosters=[*(model.boosters if LEANS[best] < 1 else []), of_profile],
         networks=model.networks if LEANS[best] < 1 else [],
         interval=fit_interval(truth[failed], answers[best][failed], examples.life[failed], CONFIDENCE),
         validation=losses[best],
         own=answers[best],
         lean=LEANS[best],
     )
+
+
+def _columns(names: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([at for at, name in enumerate(names) if not any(kind in name for kind in LEFT_OUT)], int)
 
 
 def _telling(examples: Examples, cap_hours: float) -> NDArray[np.bool_]:

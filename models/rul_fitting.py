@@ -10,11 +10,9 @@ from models.baselines import more_baselines
 from models.examples import Examples
 from models.folding import Array
 from models.lot import CLEARLY, LONG_SECONDS, Fitted, Lot
-from models.remaining_life import RulModel, fit_rul, lean_on_profile, point_figures, rul_figures
+from models.remaining_life import RulModel, fit_profile_model, fit_rul, lean_on_profile, point_figures, rul_figures
 from models.teaching import ask_teacher, plain_columns, said_of, said_of_profile
 from models.training_plots import learning_curve, rul_plots
-
-QUICK_ROUNDS, ROUNDS = 120, 300  # trees of the model taught by the profile's lives
 
 
 def fit(lot: Lot, deadline: float) -> Fitted:
@@ -36,6 +34,7 @@ def fit(lot: Lot, deadline: float) -> Fitted:
     baselines = _baselines(lot, cap, judged, true)
     model, beside = fitted(), None
     took = time.monotonic() - begun
+    of_profile = fit_profile_model(lot.prior, cap, lot.names, lot.seed, lot.prior_rounds) if lot.prior else None
     if lot.beside is not None and time.monotonic() + 2 * took < deadline:
         with_synthetic = fitted(beside=lot.beside)
         if with_synthetic.validation < model.validation * (1 - CLEARLY):
@@ -47,9 +46,9 @@ def fit(lot: Lot, deadline: float) -> Fitted:
         student = fitted(0.5 * label + 0.5 * teacher.own, beside)
         if student.validation < model.validation * (1 - CLEARLY):
             model, taught_by = student, "AutoGluon ensemble, distilled into "
-    if lot.prior is not None:
+    if of_profile is not None:
         recorded_only = point_figures(true, model.share(judged.features) * cap)
-        model = lean_on_profile(model, lot.examples, lot.prior, lot.seed, QUICK_ROUNDS if lot.quick else ROUNDS)
+        model = lean_on_profile(model, lot.examples, of_profile)
         figures |= {f"{name}_recorded_only": value for name, value in recorded_only.items()}
     if few_lives_fitting.serves_better(lot, model.own * cap):
         return few_lives_fitting.fit(lot)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from models.registry import Registry
     from models.telemetry import Telemetry
 
-SHARE_OF_LIMIT = 0.9  # what is left is for registering
-
 
 class TrainedModel(Result):
     task: Task
@@ -130,7 +128,7 @@ def train(
         task: registry.card(profile.id, task, version) for task, version in registry.in_service(profile.id).items()
     }
     with tempfile.TemporaryDirectory(prefix="training-") as scratch:
-        left = SHARE_OF_LIMIT * time_limit_s - (time.monotonic() - started)
+        left = time_limit_s - (time.monotonic() - started)
         fitted: FittedMachine = fitting.fit_machine(
             lessons, tasks, left, seed, report, Path(scratch), quick, share or SHARE, workers=1 if quick else 2
         )

@@ -79,22 +79,25 @@ def life_inputs(profile: Profile, lives: Lives, every: int = 1) -> Iterator[tupl
     """The same life by life, so that a long history never lies in memory as windows all at once."""
     sensors, length = list(profile.sensor_names), window_rows(profile)
     ordered = lives.rows.sort_values(["life", "hours"], kind="stable")
-    for _, rows in ordered.groupby("life", sort=False):
-        values = rows[sensors].to_numpy(np.float32)
+    every_value, every_hour = ordered[sensors].to_numpy(np.float32), ordered["hours"].to_numpy()
+    life = ordered["life"].to_numpy()
+    starts = np.flatnonzero(np.concatenate([[True], life[1:] != life[:-1]])[: len(life)])
+    for start, end in zip(starts, [*starts[1:], len(life)], strict=True):
+        values, hours = every_value[start:end], every_hour[start:end]
         count = len(values)
         padded = np.concatenate([np.full((length - 1, len(sensors)), np.nan, np.float32), values])
         windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=0)
         chosen = np.arange((count - 1) % every, count, every)
         window = np.ascontiguousarray(windows[chosen].transpose(0, 2, 1))
-        since = _unbroken_from(rows["hours"].to_numpy(), _longest_hole(profile))[chosen]
+        since = _unbroken_from(hours, _longest_hole(profile))[chosen]
         window[np.arange(length) < (since - chosen + length - 1)[:, None]] = np.nan
         yield (
             ModelInput(
                 window,
                 _baselines(values, profile.modelling.baseline_rows)[chosen],
-                rows["hours"].to_numpy(np.float32)[chosen, None],
+                hours[chosen, None].astype(np.float32),
             ),
-            rows[["life", "hours"]].iloc[chosen].reset_index(drop=True),
+            pd.DataFrame({"life": life[start:end][chosen], "hours": hours[chosen]}),
         )
 
 
