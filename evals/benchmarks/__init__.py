@@ -8,6 +8,7 @@ BENCHMARKS = {
     "cmapss": "evals.benchmarks.cmapss.bench",
     "diagnosis": "evals.benchmarks.diagnosis.bench",
     "drift": "evals.benchmarks.drift.bench",
+    "edge": "evals.benchmarks.edge.bench",
     "femto": "evals.benchmarks.femto.bench",
     "plant": "evals.benchmarks.demo_plant.bench",
 }
