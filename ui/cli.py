@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from machine_profiles.errors import MillwrightError
+from ui.fleet_command import fleet
 
 app = typer.Typer(help="Talk to your machines: a copilot for predictive maintenance.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)  # fmt: skip
 edge = typer.Typer(help="Run exported bundles as the device would.", no_args_is_help=True)
 app.add_typer(edge, name="edge")
+app.add_typer(fleet, name="fleet")
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the JSON document here; - is standard output.")]
 

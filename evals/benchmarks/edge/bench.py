@@ -108,14 +108,15 @@ def _ratio(slower: list[float], faster: list[float]) -> float:
 def _protocol(bundles: list[EdgeBundle], machine: str, times: dict[str, Times], arm64: float | None) -> str:
     precisions = [model.precision for bundle in bundles for model in bundle.models]
     on_arm64 = f"run.py under an emulated arm64 Python with ONNX Runtime 1.16.3, {ARM64_ROWS} rows, every figure"
+    autogluon = times["autogluon"].name
     return (
         f"All {len(bundles)} machines exported for jetson_xavier_nx, int8 asked for ({precisions.count('int8')} of "
         f"{len(precisions)} models have neural parts, the others are exact); each model beside the registered one on "
         f"10,000 recorded windows, held-out lives first, and on 1,000 random ones. Times are of {machine}, on one "
         f"core, rivals in turn within one loop: failure, rul and anomaly together by the bundle's own code, from the "
-        f"raw window; bare ONNX Runtime runs the same graphs on ready inputs, and the overhead is that of predict_health's "
-        f"models.inference.answer over it (medians). AutoGluon ({times['autogluon'].name}) answers the failure task "
-        f"alone from features already computed, its models kept in memory; the speedup is its median over that of our "
-        f"failure graph from the raw window. Memory is the resident set of run.py --serve after a request. arm64: "
-        f"{'not measured, deploy/arm64/prepare.sh was not run' if arm64 is None else on_arm64}."
+        f"raw window; bare ONNX Runtime runs the same graphs on ready inputs, and the overhead is that of "
+        f"predict_health's models.inference.answer over it (medians). AutoGluon ({autogluon}) answers the failure "
+        f"task alone from features already computed, its models kept in memory; the speedup is its median over that "
+        f"of our failure graph from the raw window. Memory is the resident set of run.py --serve after a request. "
+        f"arm64: {'not measured, deploy/arm64/prepare.sh was not run' if arm64 is None else on_arm64}."
     )
