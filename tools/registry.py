@@ -19,6 +19,7 @@ SUBJECTS = (
     "labels",
     "training",
     "health",
+    "forecast",
     "versions",
     "edge",
     "jobs",

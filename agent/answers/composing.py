@@ -7,6 +7,7 @@ from agent.answers.asked import Asked
 from agent.answers.changes import say_proposals
 from agent.answers.data import say_labels, say_synthesis
 from agent.answers.drift import say_drift
+from agent.answers.forecast import say_forecast
 from agent.answers.health import say_health, say_ranking
 from agent.answers.machines import say_description, say_machines, say_onboarded
 from agent.answers.naming import say_change
@@ -23,6 +24,7 @@ from models.onboarding import OnboardedMachine
 from models.registry import ModelComparison, ServiceChange
 from models.results import Result
 from models.rul import LabelResult
+from models.sensor_forecast import SensorForecast
 from models.sensor_statistics import TelemetrySummary
 from models.synthesis import SynthesisResult
 from models.telemetry import MaintenanceEvent
@@ -34,8 +36,8 @@ KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
         DriftReport, EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult,
-        MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine, ServiceChange,
-        SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted,
+        MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine, SensorForecast,
+        ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted,
     )
 }  # fmt: skip
 _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
@@ -51,6 +53,7 @@ _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
     "MaintenanceEvent": lambda found, asked, call: say_logged(found, asked, call.args.get("machine_id")),
     "ModelComparison": lambda found, asked, call: say_comparison(found, asked),
     "OnboardedMachine": lambda found, asked, call: say_onboarded(found, asked),
+    "SensorForecast": lambda found, asked, call: say_forecast(found, asked),
     "ServiceChange": lambda found, asked, call: say_service(found, asked),
     "SynthesisResult": lambda found, asked, call: say_synthesis(found, asked),
     "TelemetrySummary": lambda found, asked, call: say_telemetry(found, asked, _window(call)),
@@ -59,6 +62,7 @@ _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
 }
 _WORK = {
     "predict_health": "judge its health", "rank_fleet": "rank the machines", "query_telemetry": "read its telemetry",
+    "forecast_sensor": "forecast the sensor",
     "describe_machine": "describe it", "list_machines": "list the machines", "compare_models": "compare its models",
     "get_job": "look up the job", "synthesize_data": "make synthetic data", "label_rul": "label the data",
     "check_drift": "check it for drift",

@@ -128,7 +128,10 @@ def _version(each: ModelVersion, metric: str, unit: str) -> str:
     role = {"champion": ", in service", "challenger": ", challenger"}.get(each.alias or "", "")
     constant = each.baselines.get("constant", {}).get(metric)
     beside = f", a constant {_plain(metric, constant, unit)}" if constant is not None else ""
-    return f"version {each.version}{role}: {_metric(metric, each.metrics.get(metric), unit)}{beside} ({each.engine})"
+    failed = [f"{gate.name} ({gate.figure})" for gate in each.gates if not gate.passed]
+    gates = f"; does not pass: {say_list(failed)}" if failed else "; passes every gate" if each.gates else ""
+    own = _metric(metric, each.metrics.get(metric), unit)
+    return f"version {each.version}{role}: {own}{beside}{gates} ({each.engine})"
 
 
 def _bundled(each: BundledModel) -> str:
