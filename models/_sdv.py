@@ -19,9 +19,10 @@ from scipy.special import ndtri
 from sdmetrics.reports import QualityReport
 from sdv.cag import Inequality, SingleTableProgrammableConstraint
 from sdv.metadata import Metadata
-from sdv.single_table import CTGANSynthesizer, GaussianCopulaSynthesizer, TVAESynthesizer
+from sdv.single_table import GaussianCopulaSynthesizer
 
 from machine_profiles.errors import MillwrightError
+from models._watching import WatchedCTGANSynthesizer, WatchedTVAESynthesizer
 from models.constraints import Constraints
 
 TABLE = "table"
@@ -41,18 +42,19 @@ class SampledRows:
 
 @dataclass(frozen=True)
 class Quality:
-    """SDV's QualityReport over all pairs of columns: each figure between 0 and 1; a figure without data is NaN.
+    """SDV's QualityReport over all pairs of columns: each figure between 0 and 1.
 
     SDV's own default scores only pairs whose recorded correlation is above 0.5: of the demo machines' 28 to 55 pairs
-    that leaves 0 to 7. `by_default` is that score, and `default_pairs` how many pairs are in it.
+    that leaves 0 to 7. `by_default` is that score, and `default_pairs` how many pairs are in it. Where no pair can be
+    scored (one column, or constant ones), trends are None and `overall` is the score of the shapes.
     """
 
     overall: float
     column_shapes: float
-    column_pair_trends: float
+    column_pair_trends: float | None
     by_column: dict[str, float]
     pairs: int
-    by_default: float
+    by_default: float | None
     default_pairs: int
 
 
@@ -110,14 +112,14 @@ def sample_rows(
 
     method: gaussian_copula, ctgan or tvae. The first learns one copula for each of the `groups` (a label a row), as a
     single one would smooth over how differently sensors and RUL hang together early and late in a life. The others
-    run as many epochs as the time allows, at most 300; loss holds one row an epoch. Raises MillwrightError where the
-    time does not do for a few epochs.
+    run as many epochs as the time allows, at most 300; loss holds one row an epoch. Raises Diverged, and
+    MillwrightError where the time does not do for a few epochs.
     """
     started = time.monotonic()
     with quiet(seed):
         if method == "gaussian_copula":
             return SampledRows(_copulas(table, groups, constraints, rows, seed))
-        kind = {"ctgan": CTGANSynthesizer, "tvae": TVAESynthesizer}[method]
+        kind = {"ctgan": WatchedCTGANSynthesizer, "tvae": WatchedTVAESynthesizer}[method]
         options: dict[str, Any] = {"enable_gpu": False, "batch_size": 500 if len(table) >= 2000 else 100}
         epochs = _epochs(kind, table, constraints, options, time_limit_s, started)
         torch.manual_seed(seed)
@@ -125,10 +127,6 @@ def sample_rows(
         synthesizer, processed = _prepared(kind, table, constraints, epochs=epochs, **options)
         synthesizer.fit_processed_data(processed)
         loss = synthesizer.get_loss_values()
-        if not np.isfinite(loss.filter(like="Loss").to_numpy(float)).all():
-            raise MillwrightError(
-                f"{method} diverged: its loss is no longer a number. Use gaussian_copula or lives, or another seed."
-            )
         return SampledRows(_drawn(synthesizer, rows, seed), epochs, loss.groupby("Epoch", as_index=False).mean())
 
 
@@ -176,15 +174,20 @@ def quality_of(real: pd.DataFrame, synthetic: pd.DataFrame, seed: int) -> Qualit
             report.generate({TABLE: left}, {TABLE: right}, _metadata(left).to_dict(), verbose=False)
         shapes = strict.get_details("Column Shapes")
         properties = strict.get_properties().set_index("Property")["Score"]
+        trends = _finite(properties["Column Pair Trends"])
         return Quality(
-            overall=float(strict.get_score()),
+            overall=float(properties["Column Shapes"] if trends is None else strict.get_score()),
             column_shapes=float(properties["Column Shapes"]),
-            column_pair_trends=float(properties["Column Pair Trends"]),
+            column_pair_trends=trends,
             by_column={str(c): float(s) for c, s in zip(shapes["Column"], shapes["Score"], strict=True)},
             pairs=int(strict.get_details("Column Pair Trends")["Score"].notna().sum()),
-            by_default=float(default.get_score()),
+            by_default=_finite(default.get_score()),
             default_pairs=int(default.get_details("Column Pair Trends")["Score"].notna().sum()),
         )
+
+
+def _finite(score: float) -> float | None:
+    return float(score) if np.isfinite(score) else None
 
 
 def _copulas(table: pd.DataFrame, groups: pd.Series, constraints: Constraints, rows: int, seed: int) -> pd.DataFrame:
@@ -257,9 +260,10 @@ def _epochs(
     possible = int(left / max(once - fixed, 0.005))
     fitting = [step for step in EPOCH_STEPS if step <= possible]
     if not fitting:
+        name = kind.__name__.removeprefix("Watched").removesuffix("Synthesizer").lower()
         needed = round(2.5 * once + 5 * (once - fixed) + 3)
         raise MillwrightError(
-            f"{limit_s:g} s is too short to train {kind.__name__.removesuffix('Synthesizer').lower()} on {len(table)} "
+            f"{limit_s:g} s is too short to train {name} on {len(table)} "
             f"rows; allow about {max(needed, round(limit_s) + 5)} s, or use gaussian_copula or lives (a few seconds)."
         )
     return fitting[-1]

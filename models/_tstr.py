@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, r2_score
 
 from models.lives import Lives
+from models.metrics import best_f1_threshold, rmse
 from models.rul import label_lives
 
 SHORT_ROWS, LONG_ROWS = 6, 48
@@ -18,11 +19,13 @@ FEWEST_FAILING = 5  # rows within the horizon, below which the classifier has no
 
 @dataclass(frozen=True)
 class Usefulness:
-    """On recorded lives the training never saw: average precision of failure within the horizon, and R2 of the RUL."""
+    """On recorded lives the training never saw: of failure within the horizon, and of the capped RUL."""
 
     average_precision: float
     rul_r2: float
     prevalence: float  # what the average precision would be by chance
+    f1: float  # at the threshold that is best on these lives
+    rul_rmse_hours: float
 
     @property
     def score(self) -> float:
@@ -45,18 +48,18 @@ def usefulness(
     }  # fmt: skip
     known, held_known = np.isfinite(fails), np.isfinite(held_fails)
     prevalence = float(held_fails[held_known].mean()) if held_known.any() else float("nan")
-    precision = prevalence
+    precision, f1 = prevalence, best_f1_threshold(held_fails[held_known], np.ones(int(held_known.sum())))[1]
     if min((fails == 1).sum(), (fails == 0).sum()) >= FEWEST_FAILING and 0.0 < prevalence < 1.0:
         model = lgb.LGBMClassifier(**options).fit(x[known], fails[known])
-        precision = average_precision_score(
-            held_fails[held_known], np.asarray(model.predict_proba(held_x[held_known]))[:, 1]
-        )
+        probability = np.asarray(model.predict_proba(held_x[held_known]))[:, 1]
+        precision = average_precision_score(held_fails[held_known], probability)
+        f1 = best_f1_threshold(held_fails[held_known], probability)[1]
     dated, held_dated = np.isfinite(rul), np.isfinite(held_rul)
-    r2 = 0.0
+    r2, error = 0.0, float(np.nanstd(held_rul)) if held_dated.any() else float("nan")
     if dated.sum() >= FEWEST_FAILING and held_dated.sum() > 1:
         predicted = lgb.LGBMRegressor(**options).fit(x[dated], rul[dated]).predict(held_x[held_dated])
-        r2 = r2_score(held_rul[held_dated], predicted)
-    return Usefulness(float(precision), float(r2), prevalence)
+        r2, error = r2_score(held_rul[held_dated], predicted), rmse(held_rul[held_dated], np.asarray(predicted))
+    return Usefulness(float(precision), float(r2), prevalence, float(f1), float(error))
 
 
 def _table(
@@ -68,9 +71,12 @@ def _table(
     life = labelled["life"]
     values = values.groupby(life, sort=False).ffill()
     starts = np.flatnonzero(life.to_numpy() != life.shift().to_numpy())
-    age = np.arange(len(life)) - np.repeat(starts, np.diff([*starts, len(life)]))
+    age = _rows_since(starts, len(life))
+    steps = labelled["hours"].diff().to_numpy()
+    usual = np.median(steps[age > 0]) if (age > 0).any() else np.inf
+    whole = _rows_since(np.flatnonzero((age == 0) | (steps > LONG_ROWS * usual)), len(life))
     readings = np.nan_to_num(values.to_numpy())
-    short, long = _trailing_mean(readings, age, SHORT_ROWS), _trailing_mean(readings, age, LONG_ROWS)
+    short, long = _trailing_mean(readings, whole, SHORT_ROWS), _trailing_mean(readings, whole, LONG_ROWS)
     first = _baseline(readings, starts, age, baseline_rows)
     observed = labelled["observed_for_hours"].to_numpy()
     censored = labelled["censored"].to_numpy()
@@ -78,8 +84,12 @@ def _table(
     return np.column_stack([readings, short, long, short - first]), fails, labelled["rul_hours"].to_numpy(float)
 
 
+def _rows_since(starts: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+    return np.arange(rows) - np.repeat(starts, np.diff([*starts, rows]))
+
+
 def _trailing_mean(values: NDArray[np.float64], age: NDArray[np.int64], rows: int) -> NDArray[np.float64]:
-    """Mean over the last `rows` rows of the same life; fewer where it is young."""
+    """Mean over the last `rows` rows of the same life, and of the same side of a hole as long; fewer where young."""
     sums = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0)])
     count = np.minimum(age + 1, rows)
     here = np.arange(len(values)) + 1

@@ -1,13 +1,14 @@
 """New lives in figures: learnt from the recorded lives' descriptions with SDV's copula, and chosen to match them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from models.life_description import Described, LifeDescription
+from models.life_keeping import keep_rows, lives_for
 
 CANDIDATES = 6  # lives drawn for each one kept
 TRIALS = 2000  # sets of candidates compared with the record
@@ -19,12 +20,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Drawn:
-    """The figures of a new life, before it is rendered; as in LifeDescription. `shown` rows of it are kept."""
+    """The figures of a new life, before it is rendered; as in LifeDescription. `kept` are the rows kept of it."""
 
     mode: str | None
     before: int  # sound rows
     lead: int  # rows from onset to failure; 0 where it does not fail
-    shown: int
+    kept: tuple[tuple[int, int], ...]  # stretches of rows, each from its first row to before its last
     first_hours: float
     gap_hours: float
     exponent: float
@@ -37,8 +38,8 @@ class Drawn:
         return self.before + self.lead
 
 
-def draw_lives(described: Described, rows: int, baseline_rows: int, seed: int) -> list[Drawn]:
-    """Lives whose shown rows sum to `rows`, failed and unfailed ones and modes in the recorded proportion.
+def draw_lives(described: Described, rows: int, baseline_rows: int, end_rows: int, seed: int) -> list[Drawn]:
+    """Lives whose kept rows sum to `rows`, failed and unfailed ones and modes in the recorded proportion.
 
     Of several sets of candidates, the one whose means over rows (levels, share and extent of degradation, modes)
     lie closest to the record's is kept: with few lives, chance alone would distort them.
@@ -47,13 +48,14 @@ def draw_lives(described: Described, rows: int, baseline_rows: int, seed: int) -
     recorded = described.lives
     failed = [life for life in recorded if life.mode is not None]
     unfailed = [life for life in recorded if life.mode is None]
-    wanted = max(round(rows / float(np.mean([life.rows for life in recorded]))), 1)
+    usual = float(np.mean([life.rows for life in recorded]))
+    wanted = lives_for(rows, usual, len(failed) / len(recorded), baseline_rows, end_rows)
     failing = min(max(round(wanted * len(failed) / len(recorded)), 1), wanted)
     enough = CANDIDATES * wanted + 10
     candidates = _failing(described, failed, enough, seed)
     others = _lasting(recorded, unfailed, enough, random, seed) if wanted > failing else []
-    chosen = _closest(described, candidates, others, failing, wanted - failing, rows, random)
-    return _exactly(chosen, rows, baseline_rows)
+    chosen = _closest(described, candidates, others, failing, wanted - failing, wanted * usual, random)
+    return keep_rows(chosen, [life.rows for life in failed], rows, baseline_rows, end_rows, random)
 
 
 def _failing(described: Described, failed: list[LifeDescription], count: int, seed: int) -> list[Drawn]:
@@ -74,7 +76,7 @@ def _failing(described: Described, failed: list[LifeDescription], count: int, se
                 mode=row["mode"],
                 before=before,
                 lead=lead,
-                shown=before + lead,
+                kept=((0, before + lead),),
                 first_hours=max(float(np.expm1(row["first_hours"])), 0.0),
                 gap_hours=max(float(row["gap"]), 0.0),
                 exponent=float(np.exp(row["exponent"])),
@@ -106,7 +108,7 @@ def _lasting(
                 mode=None,
                 before=like.rows,
                 lead=0,
-                shown=like.rows,
+                kept=((0, like.rows),),
                 first_hours=like.first_hours * float(np.exp(0.1 * random.standard_normal())),
                 gap_hours=like.gap_hours,
                 exponent=1.0,
@@ -145,7 +147,7 @@ def _closest(
     others: list[Drawn],
     count: int,
     other_count: int,
-    rows: int,
+    rows: float,
     random: np.random.Generator,
 ) -> list[Drawn]:
     measure = _measure(described)
@@ -187,23 +189,3 @@ def _weighted_quantiles(values: Array, weights: Array) -> Array:
     order = np.argsort(values)
     shares = np.cumsum(weights[order]) / weights.sum()
     return np.asarray([values[order][int(np.searchsorted(shares, q))] for q in (0.2, 0.4, 0.6, 0.8)])
-
-
-def _exactly(lives: list[Drawn], rows: int, baseline_rows: int) -> list[Drawn]:
-    """Sound rows added or taken, in proportion, so that the rows sum up; the last lives' ends go only if they must."""
-    spare = np.array([max(life.before - min(baseline_rows, life.before), 0) for life in lives], dtype=float)
-    wanted = rows - sum(life.rows for life in lives)
-    if wanted > 0:
-        added = np.floor(wanted * (spare + 1) / (spare + 1).sum()).astype(int)
-        added[0] += wanted - added.sum()
-    else:
-        share = min(-wanted / spare.sum(), 1.0) if spare.sum() else 0.0
-        added = -np.floor(share * spare).astype(int)
-    changed = [replace(life, before=life.before + int(more)) for life, more in zip(lives, added, strict=True)]
-    fitted, left = [], rows
-    for life in changed:
-        shown = min(life.rows, left)
-        if shown > 0:
-            fitted.append(replace(life, shown=shown))
-        left -= shown
-    return fitted

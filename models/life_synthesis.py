@@ -1,5 +1,7 @@
 """Whole synthetic lives: drawn from the recorded lives' descriptions and rendered, so that their RUL is true."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,6 +26,13 @@ def synthesize_lives(lives: Lives, profile: Profile, constraints: Constraints, r
     known by construction: a failed life's `end_hours` is the hour it was drawn to fail at.
     Raises BadLives where fewer than two failed lives can be described.
     """
+    described, drawn = draw(lives, profile, rows, seed)
+    backgrounds = _Backgrounds(described, np.random.default_rng(seed))
+    return assembled(lives, described, drawn, constraints, lambda life: _render(described, life, backgrounds))
+
+
+def draw(lives: Lives, profile: Profile, rows: int, seed: int) -> tuple[Described, list[Drawn]]:
+    """What was learnt from the lives, and the figures of the new ones before they are rendered. Raises BadLives."""
     described = describe(lives, tuple(s.name for s in profile.sensors if s.role == "operating"))
     failed = [life for life in described.lives if life.mode is not None]
     if len(failed) < FEWEST_FAILED:
@@ -31,17 +40,27 @@ def synthesize_lives(lives: Lives, profile: Profile, constraints: Constraints, r
             f"Only {len(failed)} recorded life that failed is long enough to describe; the method lives needs at least "
             f"{FEWEST_FAILED}. Use gaussian_copula, or record more failures."
         )
-    random = np.random.default_rng(seed)
-    backgrounds = _Backgrounds(described, random)
+    end_rows = max(round(profile.modelling.failure_horizon_hours / described.step_hours), 1)
+    return described, draw_lives(described, rows, profile.modelling.baseline_rows, end_rows, seed)
+
+
+def assembled(
+    lives: Lives,
+    described: Described,
+    drawn: list[Drawn],
+    constraints: Constraints,
+    render: Callable[[Drawn], pd.DataFrame],
+) -> Lives:
+    """The drawn lives rendered (a column a sensor, a row a step), cut to the rows kept, rounded as the record is."""
     tables, ends = [], []
-    for number, life in enumerate(draw_lives(described, rows, profile.modelling.baseline_rows, seed)):
+    for number, life in enumerate(drawn):
         name = f"synthetic{number:05d}"
-        table = _render(described, life, backgrounds)
+        table = render(life)
         table.insert(0, "life", name)
         table.insert(1, "hours", life.first_hours + described.step_hours * np.arange(life.rows))
         end = float(table["hours"].iloc[-1]) + life.gap_hours
         ended_by = "preventive" if life.mode is None else "failure"
-        tables.append(table.iloc[: life.shown])
+        tables.append(pd.concat([table.iloc[first:stop] for first, stop in life.kept]))
         ends.append((name, name, ended_by, None if life.mode == NOT_STATED else life.mode, end))
     table = pd.concat(tables, ignore_index=True)[["life", "hours", *lives.sensors]]
     for sensor in lives.sensors:

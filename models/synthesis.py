@@ -1,44 +1,39 @@
 """Synthetic data from a machine's recorded lives: whole lives, or rows learnt with their RUL."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models import synthesis_report
+from models.closeness import Closeness, closeness
 from models.constraints import Constraints, constraints_of
 from models.datasets import Datasets
 from models.history import current_history, moment
 from models.holdout import learnable
+from models.life_checks import LifeChecks, check_lives
 from models.life_synthesis import FEWEST_FAILED, synthesize_lives
-from models.lives import Lives, split_lives
+from models.lives import Lives
 from models.results import Result
 from models.row_synthesis import SEED_ROWS, lives_of_rows, seed_table, stages
 from models.rul import NoFailures
 from models.rul_cap import cap_from_data
+from models.synthesis_trial import Choice, Made, MethodTried, Taught, triable, try_methods
 
 if TYPE_CHECKING:
+    from models._sdv import Quality
     from models.telemetry import Telemetry
 
 Method = Literal["auto", "lives", "gaussian_copula", "ctgan", "tvae", "par"]
-Made = Literal["lives", "gaussian_copula", "ctgan", "tvae", "par"]
-
 SYNTHETIC = "synthetic"
-HELD_OUT = 0.3  # share of the recorded lives that auto tests on
+NETWORK_SHARE = 0.12  # of the time, for a network in each fold that auto tries it on
 TVAE_FROM_S = 150.0  # auto tries TVAE where the limit is at least this
 ROWS_PER_SECOND = 50  # rows a network learns from for each second it has, so that it sees them often enough
 FEWEST_NETWORK_ROWS = 500
-
-
-class MethodTried(Result):
-    method: str
-    score: float  # the figure it was chosen by, named in `scored_by`
-    seconds: float
 
 
 class SynthesisResult(Result):
@@ -58,9 +53,12 @@ class SynthesisResult(Result):
     lives: int
     quality: float
     column_shapes: float
-    column_pair_trends: float
+    column_pair_trends: float | None  # None: no pair of columns could be scored
     violations: int  # rows that break a constraint of the profile
     constraints: tuple[str, ...]  # in words
+    taught: tuple[Taught, ...] = ()  # what the method's data teaches; empty where no life could be held out
+    closeness: Closeness | None = None
+    life_checks: LifeChecks | None = None
     seed: int
     seconds: float
     report: str  # path of quality.html under HOME
@@ -74,11 +72,18 @@ class _Made:
 
 
 @dataclass(frozen=True)
-class _Choice:
-    method: Made
-    tried: tuple[MethodTried, ...]
-    scored_by: str
-    yardstick: dict[str, float]  # what the recorded lives themselves score
+class Learnt:
+    """Synthetic lives with what they were learnt from and how good they are; `tables` are the rows compared."""
+
+    recorded: Lives
+    lives: Lives
+    choice: Choice
+    constraints: Constraints
+    violations: int
+    quality: "Quality"
+    tables: tuple[pd.DataFrame, pd.DataFrame]
+    epochs: int | None
+    loss: pd.DataFrame | None
 
 
 def synthesize(
@@ -96,7 +101,8 @@ def synthesize(
     Learns from the recorded history, brought up to date first, less the lives that a training with the same seed holds
     out: what is made from those could not be learnt from. `auto` tries methods on part of the lives and keeps
     the one whose data trains the better model for the rest (train on synthetic, test on real). The row-wise methods
-    make each row a life of its own, which fails after the RUL drawn with the row.
+    make each row a life of its own, which fails after the RUL drawn with the row. `lives` spends few rows on many
+    lives: of each a sound stretch, one from its later course and its end are kept, and the hours are true.
     Raises NoTelemetry, NoFailures, TooFewRows, BadLives; MillwrightError where the time is too short for the method.
     """
     began = time.monotonic()
@@ -104,25 +110,20 @@ def synthesize(
     recorded = datasets.lives(source, profile.sensor_names)
     if not recorded.failed:
         raise NoFailures(profile.id, source.reference, len(recorded.names))
-    recorded = learnable(recorded, seed)
-    constraints = constraints_of(profile, recorded.rows)
-    if method == "auto":
-        choice = _choose(recorded, profile, constraints, rows, time_limit_s, seed)
-    else:
-        choice = _Choice(method, (), "the method was asked for", {})
-    left = max(time_limit_s - (time.monotonic() - began), 0.4 * time_limit_s)
-    made = _make(choice.method, recorded, profile, constraints, rows, left, seed)
-    violations = int(constraints.violated(made.lives.rows).sum())
-
-    from models import _sdv  # heavy: torch
-
-    real, synthetic = _with_rul(recorded, choice.method), _with_rul(made.lives, choice.method)
-    quality = _sdv.quality_of(real, synthetic, seed)
+    made = learn(learnable(recorded, seed), profile, rows, method, time_limit_s, seed)
+    recorded, choice, quality = made.recorded, made.choice, made.quality
+    checks = check_lives(recorded, made.lives, _lead_hours(recorded, profile))
+    near = closeness(recorded, made.lives.rows, seed)
     scores = {
+        "asked": method,
         "method": choice.method,
         "scored_by": choice.scored_by,
         "tried": [tried.model_dump(mode="json") for tried in choice.tried],
-        "recorded_scores": choice.yardstick,
+        "recorded_score": choice.recorded_score,
+        "taught": [taught.model_dump(mode="json") for taught in choice.taught],
+        "prevalence": choice.prevalence,
+        "closeness": near.model_dump(mode="json") if near else None,
+        "life_checks": checks.model_dump(mode="json") if checks else None,
         "quality": quality.overall,
         "column_shapes": quality.column_shapes,
         "column_pair_trends": quality.column_pair_trends,
@@ -130,14 +131,16 @@ def synthesize(
         "pairs": quality.pairs,
         "quality_by_sdv_default": quality.by_default,
         "pairs_in_sdv_default": quality.default_pairs,
-        "violations": violations,
-        "constraints": list(constraints.in_words()),
+        "violations": made.violations,
+        "constraints": list(made.constraints.in_words()),
         "epochs": made.epochs,
         "source_hash": source.data_hash,
         "learnt_from": recorded.names,
     }
     reports: dict[str, str | bytes] = {
-        "quality.html": synthesis_report.page(profile, source.reference, scores, real, synthetic, made.loss, seed)
+        "quality.html": synthesis_report.page(
+            profile, source.reference, scores, made.tables, (recorded, made.lives), made.loss, seed
+        )
     }
     if made.loss is not None:
         reports["loss.csv"] = made.loss.to_csv(index=False)
@@ -169,58 +172,56 @@ def synthesize(
         quality=quality.overall,
         column_shapes=quality.column_shapes,
         column_pair_trends=quality.column_pair_trends,
-        violations=violations,
-        constraints=constraints.in_words(),
+        violations=made.violations,
+        constraints=made.constraints.in_words(),
+        taught=choice.taught,
+        closeness=near,
+        life_checks=checks,
         seed=seed,
         seconds=round(time.monotonic() - began, 2),
         report=datasets.report_path(card, "quality.html"),
     )
 
 
+def learn(recorded: Lives, profile: Profile, rows: int, method: Method, time_limit_s: float, seed: int) -> Learnt:
+    """Synthetic lives with `rows` rows in all from recorded ones, and their quality; nothing is stored.
+
+    Raises TooFewRows, BadLives, and MillwrightError where the time is too short for the method.
+    """
+    began = time.monotonic()
+    constraints = constraints_of(profile, recorded.rows)
+    choice = _choose(method, recorded, profile, constraints, rows, time_limit_s, seed)
+    left = max(time_limit_s - (time.monotonic() - began), 0.4 * time_limit_s)
+    made = _make(choice.method, recorded, profile, constraints, rows, left, seed)
+
+    from models import _sdv  # heavy: torch
+
+    tables = _with_rul(recorded, choice.method), _with_rul(made.lives, choice.method)
+    violations = int(constraints.violated(made.lives.rows).sum())
+    quality = _sdv.quality_of(*tables, seed)
+    return Learnt(recorded, made.lives, choice, constraints, violations, quality, tables, made.epochs, made.loss)
+
+
 def _choose(
-    recorded: Lives, profile: Profile, constraints: Constraints, rows: int, limit_s: float, seed: int
-) -> _Choice:
-    if len(recorded.failed) < FEWEST_FAILED + 1:
-        method: Made = "lives" if len(recorded.failed) >= FEWEST_FAILED else "gaussian_copula"
-        why = f"not scored: only {len(recorded.failed)} recorded life failed, and none can be held out to test on"
-        return _Choice(method, (), why, {})
-
-    from models import _tstr  # heavy: scikit-learn, LightGBM
-
-    kept, held = split_lives(recorded, HELD_OUT, seed)
-    modelling = profile.modelling
-    operating = tuple(sensor.name for sensor in profile.sensors if sensor.role == "operating")
-    cap = modelling.rul_cap_hours or cap_from_data(kept, operating)[0]
-
-    def scored(lives: Lives) -> "_tstr.Usefulness":
-        return _tstr.usefulness(lives, held, modelling.failure_horizon_hours, cap, modelling.baseline_rows, seed)
-
-    candidates: list[Made] = ["lives", "gaussian_copula"]
-    if limit_s >= TVAE_FROM_S:
+    method: Method, recorded: Lives, profile: Profile, constraints: Constraints, rows: int, limit_s: float, seed: int
+) -> Choice:
+    """The method asked for, or the best of several; tried on lives held out, where that can be done in the time."""
+    asked_for = "the method was asked for"
+    if method in ("ctgan", "tvae", "par"):
+        return Choice(method, scored_by=f"{asked_for}; it was not tried on held-out lives, as that doubles its time")
+    if not triable(recorded):
+        few = f"only {len(recorded.failed)} recorded life failed, and none can be held out to test on"
+        usual: Made = "lives" if len(recorded.failed) >= FEWEST_FAILED else "gaussian_copula"
+        return Choice(usual if method == "auto" else method, scored_by=f"not scored: {few}")
+    candidates: list[Made] = ["lives", "gaussian_copula"] if method == "auto" else [method]
+    if method == "auto" and limit_s >= TVAE_FROM_S:
         candidates.append("tvae")
-    tried: list[MethodTried] = []
-    reasons: list[str] = []
-    for method in candidates:
-        began = time.monotonic()
-        try:
-            made = _make(method, kept, profile, constraints, rows, 0.25 * limit_s, seed)
-        except MillwrightError as error:
-            reasons.append(f"{method} could not be tried ({error})")
-            continue
-        score = scored(made.lives).score
-        tried.append(MethodTried(method=method, score=round(score, 4), seconds=round(time.monotonic() - began, 2)))
-    if not tried:
-        raise MillwrightError(f"No method can learn from what is recorded of {profile.id}: {'; '.join(reasons)}.")
-    best = max(tried, key=lambda each: each.score)
-    real = scored(kept)
-    said = (
-        f"mean of average precision (failure within {modelling.failure_horizon_hours:g} {modelling.time_unit}) and RUL "
-        f"R² of a small LightGBM trained on the synthetic data and tested on {len(held.names)} held-out recorded lives "
-        f"({len(held.failed)} failed)"
-    )
-    yardstick = {"score": real.score, "average_precision": real.average_precision, "rul_r2": real.rul_r2}
-    chosen: Made = next(method for method in candidates if method == best.method)
-    return _Choice(chosen, tuple(tried), "; ".join([said, *reasons]), yardstick)
+
+    def make(each: Made, lives: Lives) -> Lives:
+        return _make(each, lives, profile, constraints, rows, NETWORK_SHARE * limit_s, seed).lives
+
+    choice = try_methods(recorded, profile, candidates, make, seed, limit_s)
+    return choice if method == "auto" else replace(choice, scored_by=f"{asked_for}; {choice.scored_by}")
 
 
 def _make(
@@ -242,6 +243,12 @@ def _make(
     table = seed_table(recorded, seed, learnt)
     sampled = _sdv.sample_rows(method, table, stages(table), constraints, rows, seed, limit_s)
     return _Made(lives_of_rows(sampled.rows, profile), sampled.epochs, sampled.loss)
+
+
+def _lead_hours(recorded: Lives, profile: Profile) -> float:
+    """The hours before failure that readings tell in."""
+    operating = tuple(sensor.name for sensor in profile.sensors if sensor.role == "operating")
+    return profile.modelling.rul_cap_hours or cap_from_data(recorded, operating)[0]
 
 
 def _with_rul(lives: Lives, method: Made) -> pd.DataFrame:

@@ -1,23 +1,29 @@
-"""The page kept with a synthetic data set: how like the record it is, what was tried, what it obeys."""
+"""The page kept with a synthetic data set: how like the record it is, what it teaches, what it obeys."""
 
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from machine_profiles.profile import Profile
+from models.lives import Lives
 
-BINS = 24
-SHOWN_ROWS = 5000
 STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse}
-td,th{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left}td.n{text-align:right}
-.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:1rem}
-figure{margin:0}figcaption{font-size:.85rem}.real{fill:#8aa4bf}.synthetic{fill:none;stroke:#c4502f;stroke-width:2}
-.note{color:#555;font-size:.9rem}
+:root{color-scheme:light dark;--paper:#fff;--ink:#1d2530;--faint:#c5ccd6;--quiet:#596577;--real:#7d9cc0;--made:#c8501f;
+--good:#1a7a43;--bad:#b3261e}
+@media (prefers-color-scheme:dark){:root{--paper:#12171e;--ink:#e4e9f0;--faint:#3b4656;--quiet:#9ba8b9;--real:#6f96c4;
+--made:#ff8d5c;--good:#5cc98b;--bad:#ff8a80}}
+body{font:15px/1.55 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1.2rem;background:var(--paper);
+color:var(--ink)}
+h1{font-size:1.5rem;margin-bottom:.3rem}h2{font-size:1.1rem;margin:2.2rem 0 .4rem}
+table{border-collapse:collapse;margin:.5rem 0}
+td,th{padding:.28rem 1rem .28rem 0;border-bottom:1px solid var(--faint);text-align:left;vertical-align:top}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+.note{color:var(--quiet);font-size:.9rem;max-width:48rem}.good{color:var(--good)}.bad{color:var(--bad)}
+.key i{display:inline-block;width:1.4em;height:.7em;margin:0 .35em 0 1em;background:var(--real)}
+.key i.made{background:none;border-top:3px solid var(--made);height:.35em}
+svg{max-width:100%;height:auto}ul{padding-left:1.1rem;columns:2;column-gap:2rem;font-size:.9rem}
 """
 EXPLAINED = {
     "lives": "whole lives drawn from the recorded lives' descriptions and rendered; RUL is true by construction",
@@ -32,112 +38,154 @@ def page(
     profile: Profile,
     made_from: str,
     scores: dict[str, Any],
-    real: pd.DataFrame,
-    synthetic: pd.DataFrame,
+    tables: tuple[pd.DataFrame, pd.DataFrame],
+    lives: tuple[Lives, Lives],
     loss: pd.DataFrame | None,
     seed: int,
 ) -> str:
-    """A self-contained HTML page. `real` and `synthetic` hold the columns compared, sensors and rul_hours."""
-    units = {sensor.name: sensor.unit for sensor in profile.sensors} | {"rul_hours": profile.modelling.time_unit}
+    """A self-contained HTML page, for dark and light.
+
+    tables: recorded and synthetic rows with the columns compared, sensors and rul_hours; lives: the same as lives.
+    """
+    from models import _synthesis_plots as plots  # heavy: matplotlib
+
+    (real, made), time_unit = tables, profile.modelling.time_unit
+    units = {sensor.name: sensor.unit for sensor in profile.sensors} | {"rul_hours": time_unit}
+    title = f"Synthetic data, {escape(profile.id)}"
     parts = [
         f"<h1>Synthetic data for {escape(profile.name)}</h1>",
         f"<p>{escape(profile.id)}, made from {escape(made_from)} with <b>{scores['method']}</b> "
-        f"({EXPLAINED[scores['method']]}); {len(synthetic)} rows, seed {seed}.</p>",
-        "<h2>Quality</h2>",
-        _table(
-            ("SDV QualityReport", "score, 0 to 1"),
-            [
-                ("overall", f"{scores['quality']:.3f}"),
-                ("column shapes: does each column have the right distribution?", f"{scores['column_shapes']:.3f}"),
-                ("column pair trends: do columns hang together alike?", f"{scores['column_pair_trends']:.3f}"),
-                ("rows that break a constraint", str(scores["violations"])),
-            ],
-        ),
-        f"<p class=note>Over all {scores['pairs']} pairs of columns. SDV's default leaves out pairs whose recorded "
-        f"correlation is below 0.5: it scores {scores['quality_by_sdv_default']:.3f} overall, with "
-        f"{scores['pairs_in_sdv_default']} pairs in it.</p>",
-        "<p class=note>High quality says that single rows look real. Whether models learn from them is told below.</p>",
-        "<h2>Usefulness</h2>",
-        _tried(scores),
+        f"({EXPLAINED[scores['method']]}): {len(lives[1].rows):,} rows, seed {seed}.</p>",
+        "<h2>Does it look like the record?</h2>",
+        _quality(scores),
+        "<h2>What does a model learn from it?</h2>",
+        _taught(scores, time_unit),
         "<h2>Column by column</h2>",
-        "<p class=note>Bars: recorded. Line: synthetic. The figure is the column's shape score.</p>",
-        "<div class=grid>",
-        *[_histogram(c, units.get(c, ""), real[c], synthetic[c], score) for c, score in scores["by_column"].items()],
-        "</div>",
+        "<p class='note key'><i></i>recorded <i class=made></i>synthetic. The figure is the column's shape score, 1 "
+        "where both distributions are the same.</p>",
+        plots.distributions(real, made, scores["by_column"], units),
+    ]
+    if scores["life_checks"]:
+        sensor = _telling(profile, lives[0])
+        lead = profile.modelling.rul_cap_hours or scores["life_checks"]["recorded_median_hours"] / 2.5
+        parts += [
+            "<h2>Do its lives run like recorded ones?</h2>",
+            _life_checks(scores["life_checks"], time_unit),
+            plots.courses(*lives, sensor, units[sensor], time_unit, lead),
+            plots.lengths(*lives, time_unit),
+        ]
+    if scores["closeness"]:
+        parts += ["<h2>Does it copy the record?</h2>", _closeness(scores["closeness"])]
+    if loss is not None:
+        parts += [f"<h2>Loss over {scores['epochs']} epochs</h2>", plots.losses(loss)]
+    parts += [
         "<h2>Constraints</h2>",
+        f"<p>{_verdict(scores['violations'] == 0, 'No row breaks one', str(scores['violations']) + ' rows break one')}"
+        ". Ranges run from the lowest to the highest of normal band, limits and recorded readings.</p>",
         "<ul>" + "".join(f"<li>{escape(words)}</li>" for words in scores["constraints"]) + "</ul>",
     ]
-    if loss is not None:
-        parts += [f"<h2>Loss over {scores['epochs']} epochs</h2>", "<div class=grid>", *_curves(loss), "</div>"]
-    title = f"Synthetic data, {escape(profile.id)}"
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
-        f"<body>{''.join(parts)}</body></html>\n"
+        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{title}</title><style>{STYLE}</style><body>{''.join(parts)}</body></html>\n"
     )
 
 
-def _tried(scores: dict[str, Any]) -> str:
-    if not scores["tried"]:
-        return f"<p>No methods were compared: {escape(scores['scored_by'])}.</p>"
+def _quality(scores: dict[str, Any]) -> str:
+    return _table(
+        ("SDV QualityReport", "0 to 1"),
+        [
+            ("overall", f"{scores['quality']:.3f}"),
+            ("column shapes: does each column have the right distribution?", f"{scores['column_shapes']:.3f}"),
+            ("column pair trends: do columns hang together alike?", _known(scores["column_pair_trends"])),
+        ],
+    ) + (
+        f"<p class=note>Over all {scores['pairs']} pairs of columns. SDV's default leaves out pairs whose recorded "
+        f"correlation is below 0.5: it scores {_known(scores['quality_by_sdv_default'])} overall, with "
+        f"{scores['pairs_in_sdv_default']} pairs in it. High quality says that single rows look real; whether models "
+        f"learn from them is told next.</p>"
+    )
+
+
+def _taught(scores: dict[str, Any], time_unit: str) -> str:
+    said = f"<p class=note>{escape(scores['scored_by'][:1].upper() + scores['scored_by'][1:])}.</p>"
+    if not scores["taught"]:
+        return said
     lines = [
+        (
+            t["trained_on"], f"{t['average_precision']:.3f}", f"{t['f1']:.3f}", f"{t['rul_r2']:.3f}",
+            f"{t['rul_rmse_hours']:.0f}",
+        )
+        for t in scores["taught"]
+    ]  # fmt: skip
+    head = ("trained on", "failure AP", "failure F1", "RUL R²", f"RUL RMSE, {time_unit}")
+    made = _table(head, lines) + (
+        f"<p class=note>Judged on recorded lives that neither the synthesis nor the model saw. Chance has an average "
+        f"precision of {scores['prevalence']:.3f}; F1 is at its best threshold.</p>"
+    )
+    if len(scores["tried"]) < 2:
+        return made + said
+    tried = [
         (
             t["method"] + (" (kept)" if t["method"] == scores["method"] else ""),
             f"{t['score']:.3f}",
-            f"{t['seconds']:.1f} s",
+            f"{t['seconds']:.1f}",
         )
         for t in scores["tried"]
     ]
-    lines.append(("the recorded lives themselves", f"{scores['recorded_scores']['score']:.3f}", ""))
-    return f"<p>Score: {escape(scores['scored_by'])}.</p>" + _table(("trained on", "score", "time"), lines)
+    tried.append(("the recorded lives themselves", f"{scores['recorded_score']:.3f}", ""))
+    return made + _table(("method tried", "score", "seconds"), tried) + said
+
+
+def _life_checks(checks: dict[str, Any], time_unit: str) -> str:
+    return _table(
+        ("failed lives", "recorded", "synthetic"),
+        [
+            ("compared", str(checks["recorded_lives"]), str(checks["synthetic_lives"])),
+            (
+                f"median {time_unit} from first row to last",
+                f"{checks['recorded_median_hours']:.0f}", f"{checks['synthetic_median_hours']:.0f}",
+            ),
+            (
+                "health index rising towards failure (rank correlation with time)",
+                f"{checks['recorded_monotonicity']:.2f}", f"{checks['synthetic_monotonicity']:.2f}",
+            ),
+        ],
+    ) + (
+        f"<p class=note>The two distributions of length differ by {checks['length_distance']:.2f} at most "
+        f"(Kolmogorov-Smirnov, 0 to 1). Where few rows hold many lives, stretches are left out; hours stay true.</p>"
+    )  # fmt: skip
+
+
+def _closeness(near: dict[str, Any]) -> str:
+    copied = _verdict(near["copies"] == 0, "none is a copy", f"{near['copies']} are copies")
+    return (
+        f"<p>Of {near['compared']:,} synthetic rows compared, {copied}. The closest recorded row lies "
+        f"{near['median']:.3f} standard deviations away (median); between different recorded lives it is "
+        f"{near['recorded_median']:.3f}. {near['nearer_than_usual']:.0%} lie nearer than 5 % of those do.</p>"
+    )
+
+
+def _telling(profile: Profile, recorded: Lives) -> str:
+    """The condition sensor that moves most, in standard deviations, from the lives' first quarter to their ends."""
+    condition = [sensor.name for sensor in profile.sensors if sensor.role == "condition"]
+    failed = recorded.rows[recorded.rows["life"].isin(recorded.failed)]
+    place = failed.groupby("life").cumcount() / failed.groupby("life")["hours"].transform("size")
+    spread = failed[condition].std().replace(0.0, float("inf"))
+    first, last = (failed.loc[part].groupby("life")[condition].mean() for part in (place < 0.25, place > 0.95))
+    return str(((last - first).abs().mean() / spread).fillna(0.0).idxmax())
+
+
+def _known(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.3f}"
+
+
+def _verdict(well: bool, good: str, bad: str) -> str:
+    return f"<span class={'good' if well else 'bad'}>{escape(good if well else bad)}</span>"
 
 
 def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> str:
-    body = "".join(
-        "<tr>" + "".join(f"<td{' class=n' if i else ''}>{escape(cell)}</td>" for i, cell in enumerate(line)) + "</tr>"
-        for line in lines
-    )
-    return f"<table><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr>{body}</table>"
+    def cells(tag: str, line: tuple[str, ...]) -> str:
+        return "".join(f"<{tag}{' class=n' if i else ''}>{escape(cell)}</{tag}>" for i, cell in enumerate(line))
 
-
-def _histogram(column: str, unit: str, real: "pd.Series[float]", synthetic: "pd.Series[float]", score: float) -> str:
-    left, right = (part.dropna().to_numpy(float)[:SHOWN_ROWS] for part in (_mixed(real), _mixed(synthetic)))
-    both = np.concatenate([left, right])
-    low, high = (float(v) for v in np.quantile(both, [0.002, 0.998]))
-    edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
-    shares = [np.histogram(part.clip(edges[0], edges[-1]), edges)[0] / max(len(part), 1) for part in (left, right)]
-    top = max(float(np.max(shares)), 1e-9)
-    width, height = 260.0, 90.0
-    step = width / BINS
-    bars = "".join(
-        f"<rect class=real x={i * step:.1f} y={height * (1 - s / top):.1f} width={step - 1:.1f} "
-        f"height={height * s / top:.1f} />"
-        for i, s in enumerate(shares[0])
-    )
-    line = " ".join(f"{(i + 0.5) * step:.1f},{height * (1 - s / top):.1f}" for i, s in enumerate(shares[1]))
-    return (
-        f"<figure><svg viewBox='0 0 {width:g} {height + 14:g}' role=img aria-label='{escape(column)}'>{bars}"
-        f"<polyline class=synthetic points='{line}'/>"
-        f"<text x=0 y={height + 12:g} font-size=10>{low:.4g}</text>"
-        f"<text x={width:g} y={height + 12:g} font-size=10 text-anchor=end>{high:.4g} {escape(unit)}</text></svg>"
-        f"<figcaption>{escape(column)} <b>{score:.3f}</b></figcaption></figure>"
-    )
-
-
-def _mixed(values: "pd.Series[float]") -> "pd.Series[float]":
-    """Rows from all over the table: its first ones would be of one life only."""
-    return values.iloc[:: max(len(values) // SHOWN_ROWS, 1)]
-
-
-def _curves(loss: pd.DataFrame) -> list[str]:
-    figures = []
-    for name in [c for c in loss if "loss" in str(c).lower()]:
-        values = loss[name].to_numpy(float)
-        low, high = float(values.min()), float(values.max())
-        scaled = 90.0 * (1 - (values - low) / ((high - low) or 1.0))
-        places = np.linspace(0.0, 260.0, len(values))
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, scaled, strict=True))
-        figures.append(
-            f"<figure><svg viewBox='0 0 260 95'><polyline class=synthetic points='{points}'/></svg>"
-            f"<figcaption>{escape(str(name))}: {values[0]:.3g} to {values[-1]:.3g}</figcaption></figure>"
-        )
-    return figures
+    body = "".join(f"<tr>{cells('td', line)}</tr>" for line in lines)
+    return f"<table><tr>{cells('th', head)}</tr>{body}</table>"

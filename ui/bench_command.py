@@ -19,13 +19,16 @@ def bench_command(
     subset: str,
     machines: str = "",
     time_limit_s: int | None = None,
+    seeds: int = 3,
 ) -> int:
     """Run a benchmark, print its table, and write the JSON document where asked; 0 when it ran."""
     if name not in BENCHMARKS:
         raise MillwrightError(f"No benchmark {name!r}. There are: {', '.join(sorted(BENCHMARKS))}.")
     options: dict[str, Any] = {"subset": subset} if name == "cmapss" else {}
-    if name == "plant" and machines:
+    if name in ("plant", "synthesis") and machines:
         options["machines"] = machines.split(",")
+    if name == "synthesis":
+        options["seeds"] = seeds
     if time_limit_s is not None:
         options["time_limit_s"] = time_limit_s
     result: BenchResult = import_module(BENCHMARKS[name]).run(data, Settings().seed, _report, **options)

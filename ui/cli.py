@@ -95,15 +95,33 @@ def bench(
     data: Annotated[Path | None, typer.Option(help="Folder that holds the data set's files.")] = None,
     json_file: JsonFile = None,
     subset: Annotated[str, typer.Option(help="Of C-MAPSS: FD001 to FD004.")] = "FD001",
-    machines: Annotated[str, typer.Option(help="Of the plant: ids, with commas between; all where empty.")] = "",
+    machines: Annotated[
+        str, typer.Option(help="Of plant and synthesis: ids, with commas between; all where empty.")
+    ] = "",
     time_limit: Annotated[
         int | None, typer.Option(min=5, help="Seconds of each training; the benchmark's own.")
     ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=20, help="Of synthesis: how many.")] = 3,
 ) -> None:
     """Measure on a known data set, beside its peers in the same run."""
     from ui.bench_command import bench_command
 
-    raise typer.Exit(bench_command(name, data, json_file, subset, machines, time_limit))
+    raise typer.Exit(bench_command(name, data, json_file, subset, machines, time_limit, seeds))
+
+
+@fleet.command("synthesize")
+def fleet_synthesize(
+    machines: Annotated[list[str] | None, typer.Argument(help="Ids of machines; all where none is given.")] = None,
+    rows: Annotated[int, typer.Option(min=100, max=200_000, help="Rows for each machine.")] = 5000,
+    method: Annotated[str, typer.Option(help="auto, lives, gaussian_copula, ctgan, tvae or par.")] = "auto",
+    seconds: Annotated[int, typer.Option(min=5, max=3600, help="Seconds the learning may take, a machine.")] = 60,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Machines at a time.")] = 2,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Make synthetic data for all machines; made already with the same wishes is kept, and Ctrl-C may stop it."""
+    from ui.fleet_synthesis_command import synthesize_command
+
+    raise typer.Exit(synthesize_command(machines or [], rows, method, seconds, workers, json_))
 
 
 @edge.command("run")

@@ -16,11 +16,21 @@ _METHODS = {
 def say_synthesis(found: SynthesisResult, asked: Asked) -> Said:
     machine = machine_name(found.machine_id, asked.catalog)
     broken = "none breaks" if not found.violations else f"{found.violations:,} break"
+    trends = "not known" if found.column_pair_trends is None else say_number(found.column_pair_trends)
     figures = [
         f"Quality {say_number(found.quality)} of 1 (column shapes {say_number(found.column_shapes)}, "
-        f"pair trends {say_number(found.column_pair_trends)})",
+        f"pair trends {trends})",
         f"Of the rows, {broken} a constraint of the profile",
     ]
+    if found.taught:
+        taught = say_list(
+            f"{say_number(each.average_precision)} / {say_number(each.rul_r2)} from {each.trained_on} data"
+            for each in found.taught
+        )
+        figures.append(f"A small model reaches failure average precision / RUL R² on held-out recorded lives: {taught}")
+    if found.closeness is not None:
+        copied = "none is a copy" if not found.closeness.copies else f"{found.closeness.copies:,} are copies"
+        figures.append(f"Of {count(found.closeness.compared, 'row')} compared with recorded ones, {copied}")
     if len(found.tried) > 1:
         tried = say_list(f"{each.method} {say_number(each.score)}" for each in found.tried)
         figures.append(f"Chosen among {tried}, by {found.scored_by}")

@@ -11,4 +11,5 @@ BENCHMARKS = {
     "edge": "evals.benchmarks.edge.bench",
     "femto": "evals.benchmarks.femto.bench",
     "plant": "evals.benchmarks.demo_plant.bench",
+    "synthesis": "evals.benchmarks.synthesis.bench",
 }

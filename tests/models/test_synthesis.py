@@ -180,6 +180,18 @@ def test_a_network_trains_and_keeps_its_loss_curve(
     assert len(loss) == card.details["epochs"] == 2
 
 
+def test_a_network_whose_loss_explodes_is_stopped_in_the_epoch_it_does():
+    from models._watching import Diverged, _WatchedTVAE
+
+    network = _WatchedTVAE(epochs=1)
+    sound = pd.DataFrame({"Epoch": [0, 1, 2], "Batch": 0, "Loss": [50.0, 40.0, -30.0]})
+    network.loss_values = sound
+    assert network.loss_values is sound
+    for wrong in (float("nan"), 6e4):
+        with pytest.raises(Diverged, match=r"tvae diverged: its loss reached .* in epoch 4"):
+            network.loss_values = pd.concat([sound, pd.DataFrame({"Epoch": [3], "Batch": [0], "Loss": [wrong]})])
+
+
 def test_the_lives_that_a_training_holds_out_are_not_learnt_from(plant: tuple[Datasets, Telemetry]):
     result = make(plant, "lives")
     recorded = plant[0].lives(plant[0].find(PUMP.id, "history"), PUMP.sensor_names)
@@ -189,11 +201,14 @@ def test_the_lives_that_a_training_holds_out_are_not_learnt_from(plant: tuple[Da
 
 
 def test_auto_keeps_what_trains_the_better_model_and_says_what_it_tried(plant: tuple[Datasets, Telemetry]):
-    result = make(plant, "auto")
+    result = make(plant, "auto", limit_s=20.0)
     scores = {tried.method: tried.score for tried in result.tried}
     assert set(scores) == {"lives", "gaussian_copula"}
     assert result.method == max(scores, key=lambda method: scores[method])
-    assert "tested on 2 held-out recorded lives (2 failed)" in result.scored_by
+    assert "tested on 3 held-out recorded lives (2 failed)" in result.scored_by
+    assert [taught.trained_on for taught in result.taught] == ["recorded", "synthetic", "recorded and synthetic"]
+    assert result.closeness is not None
+    assert result.closeness.copies == 0
 
 
 def test_with_two_failures_auto_says_that_nothing_could_be_held_out(tmp_path: Path):

@@ -1,0 +1,1 @@
+"""Synthetic data: does it look like the record, and do models learn more from it."""
