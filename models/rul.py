@@ -9,6 +9,7 @@ import pandas as pd
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models.datasets import DatasetInfo, Datasets
+from models.estimated_labels import EstimatedEnd, estimate_ends
 from models.history import current_history, moment
 from models.label_quality import sensor_quality
 from models.lives import BadLives, Lives
@@ -35,8 +36,9 @@ class LabelResult(Result):
     censored_rows: int
     failed_lives: int
     censored_lives: int
-    median_life_hours: float
+    median_life_hours: float | None  # of the lives that failed
     failures_by_mode: dict[str, int]
+    estimated_lives: int = 0  # never failed: RUL estimated from a trend to an alarm limit, with its interval
 
 
 class NoFailures(MillwrightError):
@@ -46,7 +48,8 @@ class NoFailures(MillwrightError):
         super().__init__(
             f"No failure is among the {lives} lives of {dataset} of {machine_id}, so there is no remaining life to "
             f"label with. Record past failures with log_maintenance (action failure, and when it happened), or import "
-            f"run-to-failure data with run_to_failure set. A life that has not failed is never labelled as if it had."
+            f"run-to-failure data with run_to_failure set. No life shows a trend towards an alarm limit of its profile "
+            f"either, from which an end could be estimated. A life that has not failed is never labelled as if it had."
         )
 
 
@@ -66,10 +69,14 @@ def label(
     """
     source = lives_to_label(datasets, telemetry, profile, dataset)
     lives = datasets.lives(source, profile.sensor_names)
-    if not lives.failed:
+    estimates = [] if lives.failed else estimate_ends(profile, lives)
+    if not lives.failed and not estimates:
         raise NoFailures(profile.id, source.reference, len(lives.names))
-    cap, cap_source = _cap(profile, _recorded(datasets, profile, source, lives), cap_hours)
-    labelled = label_lives(lives, cap)
+    if estimates:
+        cap, cap_source = _cap_of_estimates(profile, estimates, cap_hours)
+    else:
+        cap, cap_source = _cap(profile, _recorded(datasets, profile, source, lives), cap_hours)
+    labelled = with_estimates(label_lives(lives, cap), estimates, cap)
 
     failed = lives.ends[lives.ends["ended_by"] == "failure"]
     unit = profile.modelling.time_unit
@@ -77,6 +84,13 @@ def label(
         f"Exact from failures, piecewise linear: hours to the failure, flat above {cap:g} {unit}; "
         f"lives that have not failed are censored: no RUL, only the hours they were seen to last."
     )
+    if estimates:
+        sensors = ", ".join(sorted({each.sensor for each in estimates}))
+        policy = (
+            f"Estimated, since no life has failed: the trend of {sensors} carried on to the alarm limit, with a 90 % "
+            f"interval (rul_low_hours, rul_high_hours) by block bootstrap, flat above {cap:g} {unit}; rows before the "
+            f"trend and lives without one have no RUL."
+        )
     card = datasets.write(
         {
             "machine_id": profile.id,
@@ -106,12 +120,13 @@ def label(
         cap_hours=cap,
         cap_source=cap_source,
         rows=len(labelled),
-        labelled_rows=int((~labelled["censored"]).sum()),
+        labelled_rows=int(labelled["rul_hours"].notna().sum()),
         censored_rows=int(labelled["censored"].sum()),
         failed_lives=len(failed),
         censored_lives=len(lives.names) - len(failed),
-        median_life_hours=float(failed["end_hours"].median()),
+        median_life_hours=float(failed["end_hours"].median()) if len(failed) else None,
         failures_by_mode=failed["failure_mode"].fillna("not stated").value_counts().sort_index().to_dict(),
+        estimated_lives=len(estimates),
     )
 
 
@@ -142,6 +157,25 @@ def label_lives(lives: Lives, cap_hours: float) -> pd.DataFrame:
     return labelled.reset_index(drop=True)
 
 
+def with_estimates(labelled: pd.DataFrame, estimates: list[EstimatedEnd], cap_hours: float) -> pd.DataFrame:
+    """The labels with the estimated ones: `estimated`, and `rul_low_hours`, `rul_high_hours` where they are.
+
+    Such a life stays censored: it has not failed, and nothing may count it as a failure.
+    """
+    if not estimates:
+        return labelled
+    labelled = labelled.assign(estimated=False, rul_low_hours=np.nan, rul_high_hours=np.nan)
+    for end in estimates:
+        rows = (labelled["life"] == end.life) & (labelled["hours"] >= end.start_hours)
+        hours = labelled.loc[rows, "hours"].astype(float)
+        labelled.loc[rows, "estimated"] = True
+        for column, at in (
+            ("rul_hours", end.end_hours), ("rul_low_hours", end.low_hours), ("rul_high_hours", end.high_hours),
+        ):  # fmt: skip
+            labelled.loc[rows, column] = (at - hours).clip(0.0, cap_hours)
+    return labelled
+
+
 def lives_to_label(datasets: Datasets, telemetry: "Telemetry", profile: Profile, dataset: str) -> DatasetInfo:
     """The data set of lives that a name means, with the recorded history brought up to date first."""
     if telemetry.has(profile.id) or not datasets.list(profile.id):
@@ -163,6 +197,14 @@ def _cap(profile: Profile, lives: Lives, cap_hours: float | None) -> tuple[float
         return profile.modelling.rul_cap_hours, "profile"
     operating = tuple(sensor.name for sensor in profile.sensors if sensor.role == "operating")
     return cap_from_data(lives, operating)
+
+
+def _cap_of_estimates(profile: Profile, estimates: list[EstimatedEnd], cap_hours: float | None) -> tuple[float, str]:
+    if cap_hours is not None:
+        return cap_hours, "argument"
+    if profile.modelling.rul_cap_hours is not None:
+        return profile.modelling.rul_cap_hours, "profile"
+    return max(end.end_hours - end.start_hours for end in estimates), "data: the longest estimated course"
 
 
 def _check(lives: Lives) -> None:

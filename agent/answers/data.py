@@ -50,8 +50,14 @@ def say_labels(found: LabelResult, asked: Asked) -> Said:
         f"{count(found.labelled_rows, 'row')} of {count(found.failed_lives, 'failed life', 'failed lives')} "
         "have an exact RUL",
         f"Labels are flat above {say_hours(found.cap_hours, unit)} ({found.cap_source})",
-        f"Half of the lives last {say_hours(found.median_life_hours, unit)} or more",
     ]
+    if found.estimated_lives:
+        figures[0] = (
+            f"{count(found.labelled_rows, 'row')} of {count(found.estimated_lives, 'life', 'lives')} have an estimated "
+            f"RUL: {found.policy.rstrip('.')}"
+        )
+    if found.median_life_hours is not None:
+        figures.append(f"Half of the lives last {say_hours(found.median_life_hours, unit)} or more")
     if found.failures_by_mode:
         modes = say_list(f"{mode.replace('_', ' ')} {number}" for mode, number in found.failures_by_mode.items())
         figures.append(f"Failures: {modes}")
