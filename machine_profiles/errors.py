@@ -17,5 +17,11 @@ class UnknownSensor(MillwrightError):
         super().__init__(f"{machine_id} has no sensor {sensor!r}. Its sensors: {', '.join(known)}.")
 
 
+class UnknownCondition(MillwrightError):
+    def __init__(self, machine_id: str, condition: str, known: Iterable[str]) -> None:
+        have = ", ".join(known) or "none; add `conditions` to its profile"
+        super().__init__(f"{machine_id} has no condition {condition!r}. It has {have}.")
+
+
 class InvalidProfile(MillwrightError):
     """A profile file breaks the schema; the text names the file, the field and what would be right."""

@@ -3,9 +3,9 @@
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from machine_profiles.errors import UnknownSensor
+from machine_profiles.errors import UnknownCondition, UnknownSensor
 from machine_profiles.formula import parse_formula
 
 Kind = Literal[
@@ -129,6 +129,23 @@ class Derived(_Part):
     role: Literal["condition", "operating"] = "condition"
 
 
+class Condition(_Part):
+    """A state of the machine or a component that labelled rows teach models to tell (ISO 13374-1, state detection)."""
+
+    name: Name
+    description: str
+    levels: tuple[Annotated[str, BeforeValidator(str)], ...] = Field(
+        min_length=2, description="As files state them; the sound one first, or from one end to the other."
+    )
+    ordered: bool = Field(False, description="Each level lies between its neighbours, as 73 %, 80 %, 90 % open do.")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.levels)) < len(self.levels):
+            raise ValueError(f"levels must differ, got {', '.join(self.levels)}")
+        return self
+
+
 class Response(_Part):
     """How one sensor answers to one failure mode as it grows from the first sign (P) to functional failure (F)."""
 
@@ -226,6 +243,7 @@ class Profile(_Part):
     rated: dict[Name, Figure] = Field(default_factory=dict)
     sensors: tuple[Sensor, ...] = Field(min_length=1)
     derived: tuple[Derived, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     failure_modes: tuple[FailureMode, ...] = ()
     maintenance: tuple[MaintenanceTask, ...] = ()
     operating: Operating | None = None
@@ -275,6 +293,13 @@ class Profile(_Part):
             if sensor.name == name:
                 return sensor
         raise UnknownSensor(self.id, name, self.sensor_names)
+
+    def condition(self, name: str) -> Condition:
+        """Raises UnknownCondition."""
+        for condition in self.conditions:
+            if condition.name == name:
+                return condition
+        raise UnknownCondition(self.id, name, [condition.name for condition in self.conditions])
 
     def primary(self, quantity: Quantity) -> Sensor | None:
         """The sensor that an everyday word for the quantity means; the only one of its quantity needs no mark."""

@@ -7,7 +7,16 @@ from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
@@ -31,6 +40,9 @@ def _known_zone(name: str) -> str:
     return name
 
 
+Cell = Annotated[str, BeforeValidator(str)]  # what stands in a column; YAML reads some of it as numbers
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,6 +50,14 @@ class _Part(BaseModel):
 class SensorColumn(_Part):
     column: str
     unit: str | None = Field(None, description="What the column is recorded in; the sensor's own unit if left out.")
+    values: dict[Cell, float] = Field(default_factory=dict, description="What stands in a column of words → reading.")
+
+
+class ConditionColumn(_Part):
+    column: str
+    values: dict[Cell, Cell] = Field(
+        default_factory=dict, description="What stands in the column → level; the levels themselves if left out."
+    )
 
 
 class EventFile(_Part):
@@ -85,6 +105,9 @@ class ColumnMap(_Part):
     )
     hours: str | None = Field(None, description="The column that holds the life's operating hours, or its cycles.")
     hours_unit: str = Field("h", description="What that column counts: h, min, s, or cycle (one stands for an hour).")
+    row_hours: float | None = Field(
+        None, gt=0, description="Hours from one row to the next, where the file has neither times nor a counter."
+    )
     start: AwareDatetime | None = Field(None, description="When the counter stood at zero; needed without `at`.")
     unit: str | None = Field(None, description="The column that says which unit a row is of; `main` if left out.")
     unit_prefix: str = Field("", description="Put before the unit's name: train- makes unit 7 train-7.")
@@ -96,15 +119,30 @@ class ColumnMap(_Part):
     )
     sensors: dict[str, SensorColumn] = Field(min_length=1)
     counts: dict[str, CountedEvents] = Field(default_factory=dict, description="Sensors that count events of a file.")
+    conditions: dict[str, ConditionColumn] = Field(
+        default_factory=dict, description="Columns that hold a condition of the machine: what is to be told, no input."
+    )
     log: tuple[LoggedEvents, ...] = Field((), description="Files whose events go into the maintenance log.")
     since: dict[str, HoursSince] = Field(default_factory=dict, description="Sensors that are a component's hour meter.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.at is None and self.hours is None:
-            raise ValueError("state `at`, the column of the time, or `hours`, the column of an hour or cycle counter")
+        if self.at is None and self.hours is None and self.row_hours is None:
+            raise ValueError(
+                "state `at`, the column of the time, or `hours`, the column of an hour or cycle counter, or `row_hours`"
+            )
+        if self.row_hours is not None and (self.at or self.hours):
+            raise ValueError("`row_hours` is for files without `at` and `hours`; leave it out")
+        outcomes = {stated.column for stated in self.conditions.values()}
+        if leaking := sorted(name for name, stated in self.sensors.items() if stated.column in outcomes):
+            raise ValueError(
+                f"sensors: {', '.join(leaking)} would be read from a column that holds a condition; what is to be told "
+                f"cannot be an input. Leave it out of `sensors` or of `conditions`"
+            )
         if self.at is None and self.start is None:
-            raise ValueError("`hours` without `at` needs `start`, the time at which the counter stood at zero")
+            raise ValueError(
+                "`hours` or `row_hours` without `at` needs `start`, the time at which the counter stood at zero"
+            )
         if self.failure_mode and not self.run_to_failure:
             raise ValueError("`failure_mode` has a meaning only with `run_to_failure: true`")
         named = [*self.sensors, *self.counts, *self.since]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
-from models.column_map import ColumnMap
+from models.column_map import ColumnMap, SensorColumn
 from models.table_file import TableFile
 from models.units import absolute_zero, convert
 
@@ -44,6 +44,8 @@ def check_rows(table: TableFile, column_map: ColumnMap, profile: Profile, now: d
         counted = _numbers(table.table[column_map.hours], table.decimal, reasons, column_map.hours)
         rows["hours"] = convert(counted.to_numpy(), column_map.hours_unit, "h")
         _mark(reasons, ~(rows["hours"] >= 0), f"{column_map.hours} is no hour count of zero or more")
+    if column_map.row_hours:
+        rows["hours"] = np.arange(len(rows)) * column_map.row_hours
     if column_map.at:
         rows["at"] = times_of(table.table[column_map.at], column_map, reasons)
     else:
@@ -54,7 +56,7 @@ def check_rows(table: TableFile, column_map: ColumnMap, profile: Profile, now: d
         rows[name] = np.nan
         if stated is not None:
             sensor = profile.sensor(name)
-            numbers = _numbers(table.table[stated.column], table.decimal, reasons, stated.column)
+            numbers = _readings(table, stated, reasons)
             rows[name] = convert(numbers.to_numpy(), stated.unit or sensor.unit, sensor.unit)
             _mark_impossible(reasons, rows[name], name, sensor.unit, sensor.quantity in NEVER_NEGATIVE)
 
@@ -84,6 +86,16 @@ def names_of(column: pd.Series) -> "pd.Series[str]":
         column = column.astype("Int64")
     names = column.astype("string").fillna("").str.strip()
     return names.where(~names.str.lower().isin(MISSING), "").astype(object)
+
+
+def _readings(table: TableFile, stated: SensorColumn, reasons: "pd.Series[str]") -> "pd.Series[float]":
+    if not stated.values:
+        return _numbers(table.table[stated.column], table.decimal, reasons, stated.column)
+    words = names_of(table.table[stated.column])
+    unknown = (words != "") & ~words.isin(stated.values)
+    known = ", ".join(stated.values)
+    _mark(reasons, unknown, words.map(lambda cell: f"{stated.column} is {cell!r:.40}, not one of {known}"))
+    return words.map(stated.values).astype("float64")
 
 
 def _numbers(column: pd.Series, decimal: str, reasons: "pd.Series[str]", name: str) -> "pd.Series[float]":

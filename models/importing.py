@@ -146,6 +146,8 @@ def _store(
 def _result(reading: ImportReading, profile: Profile, path: Path, entries: list[MaintenanceEvent]) -> ImportResult:
     times = reading.keys["at"]
     sensors, counts = reading.column_map.sensors, reading.column_map.counts
+    conditions = [stated.column for stated in reading.column_map.conditions.values()]
+    understood = {*reading.column_map.columns, *conditions}
     return ImportResult(
         machine_id=profile.id,
         file=path.name,
@@ -180,7 +182,7 @@ def _result(reading: ImportReading, profile: Profile, path: Path, entries: list[
             )
             for name, stated in counts.items()
         ),
-        ignored_columns=tuple(c for c in reading.table.table.columns if c not in reading.column_map.columns),
+        ignored_columns=tuple(c for c in reading.table.table.columns if c not in understood),
         sensors_missing=tuple(name for name in profile.sensor_names if name not in reading.column_map.filled),
         dataset=None,
     )

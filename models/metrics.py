@@ -56,6 +56,24 @@ def f1(true: Array, yes: NDArray[np.bool_]) -> float:
     return 2 * found / max(int(true.sum() + yes.sum()), 1)
 
 
+def macro_f1(true: NDArray[np.int64], given: NDArray[np.int64]) -> float:
+    """Mean F1 of the levels that are true somewhere, each level counting the same.
+
+    >>> round(macro_f1(np.array([0, 0, 1]), np.array([0, 0, 0])), 4)
+    0.4
+    """
+    return float(np.mean([f1((true == level).astype(float), given == level) for level in np.unique(true)]))
+
+
+def balanced_accuracy(true: NDArray[np.int64], given: NDArray[np.int64]) -> float:
+    """Mean recall of the levels that are true somewhere (Brodersen et al., ICPR 2010).
+
+    >>> balanced_accuracy(np.array([0, 0, 1]), np.array([0, 0, 0]))
+    0.5
+    """
+    return float(np.mean([np.mean(given[true == level] == level) for level in np.unique(true)]))
+
+
 def brier(true: Array, probability: Array) -> float:
     """Mean squared error of probabilities (Brier, Monthly Weather Review 78, 1950)."""
     return float(np.mean((np.asarray(probability) - np.asarray(true, float)) ** 2))

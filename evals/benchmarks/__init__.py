@@ -4,12 +4,15 @@ A benchmark is a module with `run(data: Path | None, seed: int, report, **option
 """
 
 BENCHMARKS = {
+    "ai4i": "evals.benchmarks.ai4i.bench",
     "azure": "evals.benchmarks.azure.bench",
     "cmapss": "evals.benchmarks.cmapss.bench",
     "diagnosis": "evals.benchmarks.diagnosis.bench",
     "drift": "evals.benchmarks.drift.bench",
     "edge": "evals.benchmarks.edge.bench",
     "femto": "evals.benchmarks.femto.bench",
+    "hydraulic": "evals.benchmarks.hydraulic.bench",
     "plant": "evals.benchmarks.demo_plant.bench",
+    "skab": "evals.benchmarks.skab.bench",
     "synthesis": "evals.benchmarks.synthesis.bench",
 }

@@ -40,12 +40,18 @@ def file_of(folder: Path | None, prefix: str, how_to_get: str) -> Path:
 
 def read_all(folder: Path | None, prefix: str, how_to_get: str) -> pd.DataFrame:
     """The rows of every file of the folder whose name begins with `prefix`, each once. Raises MissingData."""
+    found = files_of(folder, prefix, how_to_get)
+    return pd.concat([read(path) for path in found], ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def files_of(folder: Path | None, prefix: str, how_to_get: str) -> list[Path]:
+    """Every table of the folder whose name begins with `prefix`, by name. Raises MissingData."""
     if folder is None:
         raise MillwrightError(f"This benchmark needs --data DIR, the folder that holds {prefix}.parquet. {how_to_get}")
     found = [path for path in sorted(folder.glob(f"{prefix}*")) if path.suffix in (".parquet", ".csv")]
     if not found:
         raise MissingData(folder, prefix, how_to_get)
-    return pd.concat([read(path) for path in found], ignore_index=True).drop_duplicates(ignore_index=True)
+    return found
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""AI4I 2020 milling machine: does this row say the machine fails?"""

@@ -1,0 +1,1 @@
+"""UCI hydraulic rig: at which level are cooler, valve, pump and accumulator?"""

@@ -1,0 +1,1 @@
+"""SKAB water circulation rig: which rows are anomalous?"""
