@@ -18,7 +18,7 @@ SETTINGS = {
     "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127,
 }  # fmt: skip
 LARGER = {
-    "learning_rate": 0.03, "num_leaves": 31, "min_child_samples": 60, "feature_fraction": 0.5, "extra_trees": True,
+    "learning_rate": 0.04, "num_leaves": 31, "min_child_samples": 60, "feature_fraction": 0.5, "extra_trees": True,
     "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127,
 }  # fmt: skip  # for many lives: each split may choose among more
 PLAIN = {"learning_rate": 0.1, "num_leaves": 31}  # LightGBM's own defaults, for the baseline

@@ -36,6 +36,13 @@ class Examples:
         known = self.failed | (self.observed >= cap_hours)
         return np.where(known, np.minimum(self.observed, cap_hours), np.nan)
 
+    def in_last(self, share: float) -> NDArray[np.bool_]:
+        """Rows in the last `share` of their life, on its meter from the first row here to its failure."""
+        _, place = np.unique(self.life.astype(str), return_inverse=True)
+        longest = np.full(place.max(initial=-1) + 1, 0.0)
+        np.maximum.at(longest, place, self.observed)
+        return self.observed <= share * longest[place]
+
     def fails_within(self, horizon_hours: float) -> NDArray[np.float64]:
         """1, 0, or NaN where the life was not watched for that long and did not fail."""
         soon = self.failed & (self.observed <= horizon_hours)

@@ -38,7 +38,7 @@ def fit(lot: Lot) -> Fitted:
         model.write(lot.scaling).model(),
         f"Mean of two ridge regressions, of hours left and of their ratio to hours run (penalty {model.strength:g}, "
         f"set life by life); interval from lives not learnt from",
-        rul_figures(truth, model.own, low, high),
+        rul_figures(examples, model.own, low, high, cap),
         baselines,
         protocol=(
             f"Only {lives} lives failed, so none is put aside for good: each is judged by a model that learnt from the "

@@ -63,4 +63,4 @@ def _rul(answers: dict[str, np.ndarray], judged: Examples, cap_hours: float) -> 
     said, low, high = (
         np.minimum(answers[name][failed, 0].astype(np.float64), cap_hours) for name in ("rul_hours", "low", "high")
     )
-    return rul_figures(judged.remaining(cap_hours)[failed], said, low, high)
+    return rul_figures(judged.of(failed), said, low, high, cap_hours)

@@ -11,8 +11,10 @@ SOUND_SHARE = 0.25  # the first quarter of a failed life counts as its sound sta
 SMOOTHING = 15  # rows of the trailing mean that the change point is sought in
 MOST_CANDIDATES = 300  # places the change point is sought at
 FEWEST_ROWS = 12  # a shorter life shows no course
-MOVING_BY_THEN = 0.9  # share of lives whose index has not moved yet above the cap
+MOVING_BEFORE = 0.15  # share of lives whose index moves earlier than the cap,
+ENOUGH_LIVES = 15  # and at most so many lives: what comes that early can be learnt from these
 LIFE_SHARE = 0.6  # of the median life, where too few lives show a course
+LARGEST_SHARE = 0.7  # of the median life: further from the end most lives have hardly been watched
 
 
 def cap_from_data(lives: Lives, operating: tuple[str, ...] = ()) -> tuple[float, str]:
@@ -21,9 +23,10 @@ def cap_from_data(lives: Lives, operating: tuple[str, ...] = ()) -> tuple[float,
     For each life a health index is formed: the readings, freed of the operating sensors' influence (within regimes,
     or by quadratic regression), as deviations from the life's first quarter, weighed by how far they have moved at the
     end of the lives of the same failure mode, in units of their noise. A change point (one level, then a straight
-    line: least squares) says when the index begins to move. The cap is the 0.9 quantile, over lives, of the hours from
-    there to failure: above it, the readings of nine lives in ten do not tell yet. Where fewer than three lives show a
-    course, it is 0.6 of the median life. The piecewise-linear label is
+    line: least squares) says when the index begins to move. The cap is the time from
+    there to failure that 15 % of the lives exceed, or fifteen lives where those are fewer, but no more than 0.7 of the
+    median life: in a large fleet even early courses have been seen often enough to learn from. Where fewer than three
+    lives show a course, it is 0.6 of the median life. The piecewise-linear label is
     that of Heimes, "Recurrent neural networks for remaining useful life estimation", PHM 2008.
     """
     ends = lives.ends[lives.ends["ended_by"] == "failure"].set_index("life")
@@ -35,14 +38,17 @@ def cap_from_data(lives: Lives, operating: tuple[str, ...] = ()) -> tuple[float,
         for (life, rows), index in zip(used.items(), _health_indices(used, ends, lives.sensors), strict=True)
         if index is not None
     ]
-    if len(lead) >= 3:
-        return _rounded(float(np.quantile(lead, MOVING_BY_THEN))), (
-            f"data: in nine of ten of the {len(lead)} failed lives whose course shows, the health index begins to move "
-            f"no earlier than this before the failure"
-        )
     starts = lives.rows.groupby("life")["hours"].min()
     spans = (ends["end_hours"] - starts.reindex(ends.index)).where(lambda h: h > 0, ends["end_hours"])
-    return _rounded(LIFE_SHARE * float(spans.median())), (
+    median = float(spans.median())
+    if len(lead) >= 3:
+        earlier = max(1, round(min(MOVING_BEFORE * len(lead), ENOUGH_LIVES)))
+        found = sorted(lead, reverse=True)[earlier - 1]
+        return _rounded(min(found, LARGEST_SHARE * median)), (
+            f"data: in all but {earlier} of the {len(lead)} failed lives whose course shows, the health index begins "
+            f"to move no earlier than {found:.3g} before the failure; at most {LARGEST_SHARE} of the median life"
+        )
+    return _rounded(LIFE_SHARE * median), (
         f"data: {LIFE_SHARE} of the median life, as fewer than three failed lives show when their readings move"
     )
 

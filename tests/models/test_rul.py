@@ -139,7 +139,7 @@ def test_the_cap_taken_from_the_data_is_where_readings_begin_to_move():
     lives = Lives(pd.concat([p[0] for p in parts]), pd.DataFrame([p[1] for p in parts]), ("vibration",))
     cap, source = cap_from_data(lives)
     assert 65.0 <= cap <= 95.0
-    assert source.startswith("data: in nine of ten of the 12 failed lives")
+    assert source.startswith("data: in all but 2 of the 12 failed lives")
 
 
 def test_lives_too_few_or_too_flat_fall_back_on_a_share_of_the_median_life():
