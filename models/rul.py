@@ -15,6 +15,7 @@ from models.label_quality import sensor_quality
 from models.lives import BadLives, Lives
 from models.results import Result
 from models.rul_cap import cap_from_data
+from models.survival import with_expectations
 
 if TYPE_CHECKING:
     from models.telemetry import Telemetry
@@ -76,13 +77,14 @@ def label(
         cap, cap_source = _cap_of_estimates(profile, estimates, cap_hours)
     else:
         cap, cap_source = _cap(profile, _recorded(datasets, profile, source, lives), cap_hours)
-    labelled = with_estimates(label_lives(lives, cap), estimates, cap)
+    labelled = with_estimates(with_expectations(label_lives(lives, cap), lives, cap), estimates, cap)
 
     failed = lives.ends[lives.ends["ended_by"] == "failure"]
     unit = profile.modelling.time_unit
     policy = (
         f"Exact from failures, piecewise linear: hours to the failure, flat above {cap:g} {unit}; "
-        f"lives that have not failed are censored: no RUL, only the hours they were seen to last."
+        f"lives that have not failed are censored: no RUL, only the hours they were seen to last, and beside them "
+        f"(censored_expectation_hours, with its 90 % interval) what Kaplan and Meier's estimate lets one expect."
     )
     if estimates:
         sensors = ", ".join(sorted({each.sensor for each in estimates}))
