@@ -39,8 +39,9 @@ def in_precision(
 ) -> onnx.ModelProto | None:
     """The graph with its neural parts in that precision; None where it has none, or where fp32 is asked for.
 
-    int8 is static (QDQ): ranges are those seen on `windows`, weights have a scale a column. A small last layer stays as
-    it is, since its answer would be rounded to one of 256. Raises NothingToCalibrateOn where there are no windows.
+    int8: weights have a scale a column. Hidden layers are quantised statically (QDQ), their ranges those seen on
+    `windows`; the first layer's inputs stay as they are, for features rounded to 255 steps cost more than one percent
+    of the error on held-out lives, and a small last layer as a whole. Raises NothingToCalibrateOn without windows.
     """
     nodes = neural_nodes(model)
     if precision == "fp32" or not nodes:
@@ -49,7 +50,9 @@ def in_precision(
         return _half(model, set(nodes))
     if windows is None or not len(windows):
         raise NothingToCalibrateOn(machine_id)
-    return _quantised(model, nodes, windows)
+    first = _first_layers(model, nodes)
+    hidden = [name for name in nodes if name not in first]
+    return _weights_only(_quantised(model, hidden, windows) if hidden else model, first)
 
 
 def _quantised(model: onnx.ModelProto, nodes: list[str], windows: ModelInput) -> onnx.ModelProto:
@@ -77,6 +80,58 @@ def _quantised(model: onnx.ModelProto, nodes: list[str], windows: ModelInput) ->
     del made.metadata_props[:]
     made.ir_version = model.ir_version
     return made
+
+
+def _first_layers(model: onnx.ModelProto, nodes: list[str]) -> set[str]:
+    """Those of the nodes that no other of them feeds."""
+    fed: dict[str, bool] = {}  # value → whether a neural node lies before it; nodes stand in the order of their inputs
+    for node in model.graph.node:
+        before = any(fed.get(name, False) for name in node.input)
+        for name in node.output:
+            fed[name] = before or node.name in nodes
+    return {
+        node.name
+        for node in model.graph.node
+        if node.name in nodes and not any(fed.get(name, False) for name in node.input)
+    }
+
+
+def _weights_only(model: onnx.ModelProto, nodes: set[str]) -> onnx.ModelProto:
+    """The nodes' weights as int8 with a scale a column (an output channel of a Conv), read by DequantizeLinear."""
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    constants = {each.name: each for each in made.graph.initializer}
+    read: list[onnx.NodeProto] = []
+    for node in made.graph.node:
+        if node.name not in nodes:
+            continue
+        weights = numpy_helper.to_array(constants[node.input[1]])
+        turned = any(each.name == "transB" and each.i for each in node.attribute)
+        axis = 0 if node.op_type == "Conv" or turned else 1
+        others = tuple(n for n in range(weights.ndim) if n != axis)
+        scale = (np.maximum(np.abs(weights).max(axis=others), 1e-12) / 127).astype(np.float32)
+        steps = np.round(weights / np.expand_dims(scale, others)).astype(np.int8)
+        name = f"{node.name}_int8"
+        made.graph.initializer.extend(
+            [numpy_helper.from_array(steps, name), numpy_helper.from_array(scale, f"{name}_scale"),
+             numpy_helper.from_array(np.zeros(len(scale), np.int8), f"{name}_zero")]
+        )  # fmt: skip
+        parts = [name, f"{name}_scale", f"{name}_zero"]
+        read.append(helper.make_node("DequantizeLinear", parts, [f"{name}_read"], name=f"{name}_read", axis=axis))
+        node.input[1] = f"{name}_read"
+    written = [*read, *made.graph.node]
+    used = {name for node in written for name in node.input}
+    return _rebuilt(made, written, [each for each in made.graph.initializer if each.name in used])
+
+
+def _rebuilt(made: onnx.ModelProto, nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto]) -> onnx.ModelProto:
+    rebuilt = onnx.ModelProto()
+    rebuilt.CopyFrom(made)
+    del rebuilt.graph.node[:], rebuilt.graph.initializer[:]
+    rebuilt.graph.node.extend(nodes)
+    rebuilt.graph.initializer.extend(constants)
+    onnx.checker.check_model(rebuilt)
+    return rebuilt
 
 
 def _feeds(model: onnx.ModelProto, windows: ModelInput) -> Iterator[dict[str, np.ndarray]]:
@@ -112,11 +167,5 @@ def _half(model: onnx.ModelProto, nodes: set[str]) -> onnx.ModelProto:
         node.output[0] = f"{answer}_half"
         back = helper.make_node("Cast", [f"{answer}_half"], [answer], name=f"{answer}_back", to=TensorProto.FLOAT)
         written += [node, back]
-    del made.graph.node[:]
-    made.graph.node.extend(written)
     used = {name for node in written for name in node.input}
-    kept = [each for each in [*made.graph.initializer, *halves.values()] if each.name in used]
-    del made.graph.initializer[:]
-    made.graph.initializer.extend(kept)
-    onnx.checker.check_model(made)
-    return made
+    return _rebuilt(made, written, [c for c in [*made.graph.initializer, *halves.values()] if c.name in used])
