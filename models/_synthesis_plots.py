@@ -45,7 +45,7 @@ def distributions(real: pd.DataFrame, made: pd.DataFrame, scores: dict[str, floa
 
 
 def courses(real: Lives, made: Lives, sensor: str, unit: str, time_unit: str, lead_hours: float) -> str:
-    """A sensor's way to failure in a few recorded lives and in a few synthetic ones, on the same axes."""
+    """A sensor's way to failure in a few recorded lives and in a few synthetic ones of one mode, on the same axes."""
     with rc_context(STYLE):
         figure = Figure(figsize=(9.6, 2.9), layout="constrained")
         pair = figure.subplots(1, 2, sharex=True, sharey=True)
@@ -57,7 +57,8 @@ def courses(real: Lives, made: Lives, sensor: str, unit: str, time_unit: str, le
                 values = rows[sensor].astype(float).to_numpy().copy()
                 values[1:][np.diff(left) > 3 * np.median(np.diff(left))] = np.nan  # a hole is not drawn over
                 axes.plot(left, values, color=colour, linewidth=0.9, alpha=1.0 - 0.28 * number)
-            axes.set_title(f"{title}: the first {len(lives.failed[:LIVES_SHOWN])} failed lives", fontsize=9, loc="left")
+            mode = str(lives.ends["failure_mode"].iloc[0] or "failure").replace("_", " ")
+            axes.set_title(f"{title}, ended by {mode}", fontsize=9, loc="left")
             axes.set_xlabel(f"{time_unit} to failure")
         pair[0].set_xlim(-2.5 * lead_hours, 0)
         pair[0].set_ylabel(f"{sensor.replace('_', ' ')}, {unit}")

@@ -66,12 +66,13 @@ def page(
         plots.distributions(real, made, scores["by_column"], units),
     ]
     if scores["life_checks"]:
-        sensor = _telling(profile, lives[0])
+        shown = _of_commonest_mode(*lives)
+        sensor = _telling(profile, shown[0])
         lead = profile.modelling.rul_cap_hours or scores["life_checks"]["recorded_median_hours"] / 2.5
         parts += [
             "<h2>Do its lives run like recorded ones?</h2>",
             _life_checks(scores["life_checks"], time_unit),
-            plots.courses(*lives, sensor, units[sensor], time_unit, lead),
+            plots.courses(*shown, sensor, units[sensor], time_unit, lead),
             plots.lengths(*lives, time_unit),
         ]
     if scores["closeness"]:
@@ -163,6 +164,19 @@ def _closeness(near: dict[str, Any]) -> str:
         f"{near['median']:.3f} standard deviations away (median); between different recorded lives it is "
         f"{near['recorded_median']:.3f}. {near['nearer_than_usual']:.0%} lie nearer than 5 % of those do.</p>"
     )
+
+
+def _of_commonest_mode(recorded: Lives, made: Lives) -> tuple[Lives, Lives]:
+    """The failed lives of the mode that most recorded lives ended by, of those that both sides have."""
+    modes = [part.ends.loc[part.ends["ended_by"] == "failure", "failure_mode"].fillna("") for part in (recorded, made)]
+    counts = modes[0][modes[0].isin(set(modes[1]))].value_counts()
+    if counts.empty:
+        return recorded, made
+    first, second = (
+        part.only(list(part.ends.loc[(part.ends["failure_mode"].fillna("") == counts.index[0]), "life"]))
+        for part in (recorded, made)
+    )
+    return first, second
 
 
 def _telling(profile: Profile, recorded: Lives) -> str:
