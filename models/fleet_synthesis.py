@@ -68,9 +68,12 @@ def synthesize_fleet(
             yield future.result()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
+        children = multiprocessing.active_children()
+        for child in children:
             child.terminate()
+        for child in children:
             child.join(CLEANUP_S)
+            child.kill()  # one that computes outside Python hears no other signal
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
