@@ -13,6 +13,7 @@ from models.registry import Registry
 from models.storage import Storage
 from models.telemetry import Telemetry
 from tests.models.test_health import PUMP, rows, serve
+from ui.edge_command import edge_run_command
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +26,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def millwright(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def millwright(home: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ui.cli", "edge", "run", *arguments],
-        capture_output=True, text=True, env={**os.environ, "MILLWRIGHT_HOME": str(home)},
+        input=text, capture_output=True, text=True, env={**os.environ, "MILLWRIGHT_HOME": str(home)},
     )  # fmt: skip
 
 
@@ -36,6 +37,39 @@ def test_a_bundle_named_as_export_names_it_answers_each_row(home: Path):
     done = millwright(home, f"bundles/{PUMP.id}/cpu-fp32-1", "--input", str(home / "readings.csv"))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["rul"]["value"] == pytest.approx(100.0)
+
+
+def test_standard_input_takes_json_lines(home: Path):
+    table = rows(count=12)[["hours", *PUMP.sensor_names]]
+    bundle = Storage(home).bundles(PUMP.id) / "cpu-fp32-1"
+    done = millwright(home, str(bundle), "--input", "-", text=table.to_json(orient="records", lines=True))
+    assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["rul"]["value"]) == (0, pytest.approx(100.0))
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (lambda t: t[[*reversed(t.columns)]], 0, ""),
+        (lambda t: t.drop(columns="flow"), 2, "no column for flow"),
+        (lambda t: t.rename(columns={"flow": "flow [L/min]"}), 2, "flow is in L/min; this bundle takes m^3/h"),
+        (lambda t: t.assign(flow=float("nan")), 0, ""),
+        (lambda t: t.assign(**dict.fromkeys(PUMP.sensor_names, float("nan"))), 1, "No row could be judged: no reading"),
+        (lambda t: t.head(3), 1, "No row could be judged: only 3 rows"),
+    ],
+    ids=["other order", "missing sensor", "wrong unit", "one silent sensor", "all silent", "too short"],
+)
+def test_readings_are_judged_or_refused_with_the_reason(home: Path, capfd, monkeypatch, change, code: int, said: str):
+    monkeypatch.setenv("MILLWRIGHT_HOME", str(home))
+    table = change(rows(count=12)[["hours", *PUMP.sensor_names]])
+    table.to_csv(home / "changed.csv", index=False)
+    assert edge_run_command(Path(f"bundles/{PUMP.id}/cpu-fp32-1"), home / "changed.csv") == code
+    out, err = capfd.readouterr()
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert said in err
+    assert any("rul" in answer for answer in answers) == (code == 0)
+    if code == 0:
+        silent = [name for name in PUMP.sensor_names if table[name].isna().all()]
+        assert answers[-1]["missing_sensors"] == silent
 
 
 def test_a_folder_that_is_no_bundle_is_wrong_usage(home: Path):
