@@ -12,6 +12,7 @@ from models.storage import Storage
 from settings import Settings
 
 if TYPE_CHECKING:
+    from knowledge_base.index import Index
     from models.jobs import Jobs
     from models.registry import Registry
     from models.telemetry import Telemetry
@@ -26,6 +27,7 @@ class Plant:
     user: str
     fixed_now: datetime | None = None
     mlflow_tracking_uri: str | None = None
+    chroma_url: str | None = None
     job_environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -55,6 +57,13 @@ class Plant:
         return Registry(self.storage, self.mlflow_tracking_uri)
 
     @cached_property
+    def knowledge(self) -> "Index":
+        """Service sheets, guides, documents that were added, and past cases."""
+        from knowledge_base.index import Index
+
+        return Index(self.storage, self.machines, self.chroma_url)
+
+    @cached_property
     def jobs(self) -> "Jobs":
         from models.jobs import Jobs
 
@@ -66,4 +75,7 @@ def open_plant(settings: Settings) -> Plant:
     storage = Storage(settings.home)
     stated = json.loads(storage.plant_file.read_text()) if storage.plant_file.exists() else {}
     now = datetime.fromisoformat(stated["now"]) if stated.get("now") else None
-    return Plant(storage, settings.seed, settings.user, now, settings.mlflow_tracking_uri, settings.environment())
+    return Plant(
+        storage, settings.seed, settings.user, now, settings.mlflow_tracking_uri, settings.chroma_url,
+        settings.environment(),
+    )  # fmt: skip

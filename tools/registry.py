@@ -25,6 +25,7 @@ SUBJECTS = (
     "jobs",
     "onboarding",
     "drift",
+    "explanation",
 )
 
 

@@ -7,6 +7,7 @@ from agent.answers.asked import Asked
 from agent.answers.changes import say_proposals
 from agent.answers.data import say_labels, say_synthesis
 from agent.answers.drift import say_drift
+from agent.answers.explanation import say_explanation
 from agent.answers.forecast import say_forecast
 from agent.answers.health import say_health, say_ranking
 from agent.answers.machines import say_description, say_machines, say_onboarded
@@ -15,6 +16,7 @@ from agent.answers.said import Said
 from agent.answers.telemetry import say_import, say_logged, say_telemetry
 from agent.answers.versions import say_bundle, say_comparison, say_job, say_service, say_started, say_training
 from agent.turns import ToolCall
+from knowledge_base.explanation import Explanation
 from models.drift import DriftReport
 from models.edge import EdgeBundle
 from models.health import FleetRanking, HealthPrediction
@@ -35,7 +37,7 @@ from tools.machines import MachineDescription, MachineList
 KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
-        DriftReport, EdgeBundle, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult,
+        DriftReport, EdgeBundle, Explanation, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult,
         MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine, SensorForecast,
         ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted,
     )
@@ -43,6 +45,7 @@ KINDS: dict[str, type[Result]] = {
 _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
     "DriftReport": lambda found, asked, call: say_drift(found, asked),
     "EdgeBundle": lambda found, asked, call: say_bundle(found, asked),
+    "Explanation": lambda found, asked, call: say_explanation(found, asked),
     "FleetRanking": lambda found, asked, call: say_ranking(found, asked),
     "HealthPrediction": lambda found, asked, call: say_health(found, asked, bool(call.args.get("readings"))),
     "ImportResult": lambda found, asked, call: say_import(found, asked),
@@ -65,7 +68,7 @@ _WORK = {
     "forecast_sensor": "forecast the sensor",
     "describe_machine": "describe it", "list_machines": "list the machines", "compare_models": "compare its models",
     "get_job": "look up the job", "synthesize_data": "make synthetic data", "label_rul": "label the data",
-    "check_drift": "check it for drift",
+    "check_drift": "check it for drift", "explain_fault": "explain it",
 }  # fmt: skip
 
 

@@ -21,7 +21,9 @@ def final(
     """`since`: the messages of this turn, from the one that began it."""
     calls = [*_ended_jobs(since), *calls_of(since)]
     text = list(_results(calls, plans, reader))
-    outcomes: list[str] = ["error"] if any(call.status == "failed" for call in calls) else ["answer"] if calls else []
+    outcomes: list[str] = (
+        ["error"] if any(call.status == "failed" for call in calls) else [_outcome_of(call) for call in calls]
+    )
     suggestions: list[str] = []
     from_person = isinstance(since[0], HumanMessage) and since[0].name is None
     if from_person:
@@ -46,6 +48,11 @@ def final(
         "\n\n".join(dict.fromkeys(text)),
         additional_kwargs={"outcome": _outcome(outcomes), "suggestions": list(dict.fromkeys(suggestions))},
     )
+
+
+def _outcome_of(call: ToolCall) -> str:
+    """An explanation without evidence is no answer."""
+    return "refuse" if call.kind == "Explanation" and not (call.result or {}).get("answerable") else "answer"
 
 
 def _outcome(outcomes: Sequence[str]) -> str:

@@ -167,6 +167,8 @@ class Reader:
         if tool in NO_MACHINE:
             return self._without_machine(tool, part, words, context)
         from_history = False
+        if tool == "explain_fault" and not machines and not _of_this_machine(words, missing):
+            return [self.checked(Order(tool, {"question": words.text}, part.text, after=(-1,) if part.later else ()))]
         if not machines and missing is None:
             machines = carried.machines
             if not machines and context.focus:
@@ -293,6 +295,14 @@ class Reader:
         return tuple(resolved) if len(resolved) == 1 else ()
 
 
+_PROCEDURE = re.compile(
+    r"\b(?:how (?:do|to|can|should|often)|procedure|lock[- ]?out|tag[- ]?out|before (?:work|open))", re.I
+)
+_POINTING = re.compile(
+    r"\b(?:it|its|it's|that|this|they|them|the machine|the (?:cause|reason|fault|problem|alarm)"
+    r"|what'?s wrong|what is wrong)\b",
+    re.I,
+)
 _STATES = re.compile(r"\b(?:is|isn't|are|was|were|looks|seems|sounds|feels|got|has been)\b", re.I)
 
 
@@ -317,6 +327,19 @@ def _only_names(words: Words) -> bool:
         flags=re.I,
     )
     return bool(words.mentions) and not re.search(r"\w", rest)
+
+
+def _of_this_machine(words: Words, missing: Missing | None) -> bool:
+    """Whether a question of cause is about one machine of the plant, and not about machines in general."""
+    if missing is not None and missing.why == "unknown":
+        return True
+    if any(
+        re.search(r"\b(?:the|our|my|this|that)\s+$", words.text[: m.span.start], re.I)
+        or re.match(r"(?:the|our|my|this|that)\b", m.said, re.I)
+        for m in words.mentions
+    ):
+        return not _PROCEDURE.search(words.text)
+    return bool(_POINTING.search(words.text) or re.match(r"\W*(?:and |but |so )?(?:why|how come)\b", words.text, re.I))
 
 
 def _means_all(text: str) -> bool:

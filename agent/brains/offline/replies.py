@@ -43,9 +43,6 @@ HELP_SUGGESTIONS = (
     "Show the vibration of the Haas over the last week",
 )
 _NOT_YET = {
-    "explain_fault": "I cannot explain causes or procedures in this version: there is no knowledge base yet. "
-    "I can tell you its condition, which sensors moved, its known failure modes, and its limits. "
-    "For procedures, use the manufacturer's manual and your site's instructions.",
     "forecast_sensor": "Forecasting a single sensor is not available in this version. "
     "I can show its trend so far, or say how likely the machine is to fail within a time and how long it will last.",
     "diagnose_image": "I cannot judge pictures in this version. "
@@ -86,6 +83,7 @@ _STEPS = {
     "log_maintenance": "the log entry",
     "onboard_machine": "adding the machine",
     "check_drift": "the drift check",
+    "explain_fault": "the explanation",
     "query_telemetry": "showing the readings",
     "rank_fleet": "ranking the machines",
 }
