@@ -43,9 +43,19 @@ def test_the_document_has_figures_and_peers_of_the_same_run(data: Path):
     document = json.loads(result.model_dump_json())
     assert {"name", "figures", "peers", "protocol", "data", "seed", "n", "seconds"} <= set(document)
     assert {"rmse", "phm08", "rmse_clipped", "phm08_clipped", "coverage_90"} <= set(document["figures"])
-    assert {"constant", "lightgbm"} <= set(document["peers"])
+    assert 0 <= document["figures"]["coverage_90_last_fifth"] <= 1
+    assert {"constant", "lightgbm", "shuffled"} <= set(document["peers"])
     assert document["n"] == 6
     assert document["figures"]["rmse"] < document["peers"]["constant"]["rmse"]
+
+
+def test_the_control_is_taught_true_labels_of_another_life():
+    unit = pd.Series(np.repeat([1, 2, 3], 5))
+    own = {1: set(range(5)), 2: set(range(10, 15)), 3: set(range(20, 25))}
+    label = pd.Series([*range(5), *range(10, 15), *range(20, 25)])
+    dealt = bench.of_another_life(label, unit, seed=7)
+    for life in own:
+        assert any(set(dealt[unit == life]) <= own[other] for other in own if other != life)
 
 
 def test_the_phm08_score_costs_late_answers_more():
