@@ -52,5 +52,6 @@ class Found(Result):
     question: str
     answerable: bool
     confidence: float
+    features: tuple[float, ...] = ()
     passages: tuple[Passage, ...] = ()
     cases: tuple[Passage, ...] = ()

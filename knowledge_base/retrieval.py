@@ -10,10 +10,10 @@ from knowledge_base.index import Index
 from knowledge_base.passages import Found, Passage
 from knowledge_base.wording import codes_of, expanded, words_of
 from machine_profiles.profile import Profile
+from models.results import Result
 
 DEPTH = 60  # ranks of each search that are fused
 SMOOTHING = 8.0  # k of reciprocal rank fusion, Cormack, Clarke and Büttcher (SIGIR 2009)
-KEYWORDS, MEANING = 1.0, 1.0
 # logistic regression, fitted on the tuning half of the question set: `python -m evals.benchmarks.retrieval.fitting`
 FEATURES = ("cosine", "second_cosine", "coverage", "known", "agreement", "code")
 WEIGHTS: tuple[float, ...] = (9.0, 0.0, 4.0, 3.0, 0.5, 3.0)
@@ -21,7 +21,20 @@ INTERCEPT = -8.0
 ANSWERS = 0.5
 
 
-def search(index: Index, question: str, machine: Profile | None = None, kind: str | None = None, top: int = 5) -> Found:
+class Mix(Result):
+    """How much keywords and meaning count in the fusion; a code that is named goes first where `codes` is true."""
+
+    keywords: float = 1.0
+    meaning: float = 1.0
+    codes: bool = True
+
+
+BOTH = Mix()
+
+
+def search(
+    index: Index, question: str, machine: Profile | None = None, kind: str | None = None, top: int = 5, mix: Mix = BOTH
+) -> Found:
     """The passages that answer best, and the machine's past cases apart from them.
 
     With `machine` only passages that hold for it, or for machines of its kind, are looked at; with `kind` those of
@@ -36,28 +49,32 @@ def search(index: Index, question: str, machine: Profile | None = None, kind: st
     case = np.array([p.kind == "case" for p in index.passages])
     words = words_of(expanded(asked, _everyday_of(machine)))
     keyword, meaning = index.keywords.scores(words), index.nearest(asked, len(index.passages) if machine else 4 * DEPTH)
-    fused = _with_codes(index, asked, fuse(keyword * fits, meaning * fits), fits)
+    fused = fuse(keyword * fits, meaning * fits, mix)
+    if mix.codes:
+        fused = _with_codes(index, asked, fused, fits)
     order = [int(at) for at in np.argsort(-fused, kind="stable") if fused[at] > 0]
     told = [at for at in order if not case[at]]
-    confidence = answer_probability(features(index, asked, words, keyword * fits, meaning * fits, told))
+    seen = features(index, asked, words, keyword * fits, meaning * fits, told)
+    confidence = answer_probability(seen)
     answerable = confidence >= ANSWERS
     return Found(
         question=question,
         answerable=answerable,
         confidence=confidence,
+        features=tuple(seen),
         passages=_merged(index.passages, told, fused, top),
         cases=_merged(index.passages, [at for at in order if case[at]], fused, 3) if machine else (),
     )
 
 
-def fuse(keyword: NDArray[np.float32], meaning: NDArray[np.float32]) -> NDArray[np.float64]:
+def fuse(keyword: NDArray[np.float32], meaning: NDArray[np.float32], mix: Mix) -> NDArray[np.float64]:
     """Reciprocal rank fusion, scaled so that the first of both is 1."""
     fused = np.zeros(len(keyword))
-    for weight, scores in ((KEYWORDS, keyword), (MEANING, meaning)):
+    for weight, scores in ((mix.keywords, keyword), (mix.meaning, meaning)):
         order = np.argsort(-scores, kind="stable")[:DEPTH]
         ranked = order[scores[order] > 0]
         fused[ranked] += weight / (SMOOTHING + 1 + np.arange(len(ranked)))
-    return fused * (SMOOTHING + 1) / (KEYWORDS + MEANING)
+    return fused * (SMOOTHING + 1) / (mix.keywords + mix.meaning)
 
 
 def features(
