@@ -46,7 +46,7 @@ class Index:
             return
         shipped = shipped_passages(self._shipped) if self._shipped else ()
         self.passages = (*shipped, *stored_passages(self._storage), *past_cases(self._storage, self._machines))
-        self.keywords = _bm25.Keywords([passage.words for passage in self.passages])
+        self.keywords = _bm25.Keywords([f"{p.section}. {p.words} {p.source}" for p in self.passages])
         self.keys = [passage.key for passage in self.passages]
         folder = self._storage.knowledge("index")
         with locked(folder / ".lock"):

@@ -1,6 +1,7 @@
 """Search: keywords and meaning fused by rank, and whether what was found answers at all."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,6 +48,7 @@ def search(
     kind = machine.kind if machine else kind
     fits = np.array([p.fits(machine.id if machine else None, kind) for p in index.passages])
     case = np.array([p.kind == "case" for p in index.passages])
+    asked = nameless(asked, machine) if machine else asked
     words = words_of(expanded(asked, _everyday_of(machine)))
     keyword, meaning = index.keywords.scores(words), index.nearest(asked, len(index.passages) if machine else 4 * DEPTH)
     fused = fuse(keyword * fits, meaning * fits, mix)
@@ -75,6 +77,13 @@ def fuse(keyword: NDArray[np.float32], meaning: NDArray[np.float32], mix: Mix) -
         ranked = order[scores[order] > 0]
         fused[ranked] += weight / (SMOOTHING + 1 + np.arange(len(ranked)))
     return fused * (SMOOTHING + 1) / (mix.keywords + mix.meaning)
+
+
+def nameless(question: str, machine: Profile) -> str:
+    """The question without the machine's own name, which every one of its passages holds; its kind stands instead."""
+    names = {machine.name, machine.model, machine.manufacturer, *machine.aliases, *machine.name.split()}
+    known = sorted((re.escape(name) for name in names if len(name) > 1), key=len, reverse=True)
+    return re.sub(rf"\b(?:{'|'.join(known)})\b", machine.kind, question, flags=re.IGNORECASE)
 
 
 def features(

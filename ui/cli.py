@@ -15,6 +15,8 @@ app = typer.Typer(help="Talk to your machines: a copilot for predictive maintena
 edge = typer.Typer(help="Run exported bundles as the device would.", no_args_is_help=True)
 app.add_typer(edge, name="edge")
 app.add_typer(fleet, name="fleet")
+knowledge = typer.Typer(help="The maintenance documents that answers cite.", no_args_is_help=True)
+app.add_typer(knowledge, name="knowledge")
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the JSON document here; - is standard output.")]
 
@@ -133,6 +135,46 @@ def edge_run(
     from ui.edge_command import edge_run_command
 
     raise typer.Exit(edge_run_command(bundle, input_file))
+
+
+@knowledge.command("add")
+def knowledge_add(
+    paths: Annotated[list[Path], typer.Argument(help="PDF, DOCX, HTML, Markdown or text files.")],
+    machine: Annotated[list[str], typer.Option(help="The machine it is about; may be given several times.")] = [],  # noqa: B006
+) -> None:
+    """Add documents of your own."""
+    from ui.knowledge_command import add_command
+
+    raise typer.Exit(add_command(paths, machine))
+
+
+@knowledge.command("list")
+def knowledge_list(json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """Show the documents that were added."""
+    from ui.knowledge_command import list_command
+
+    raise typer.Exit(list_command(json_))
+
+
+@knowledge.command("remove")
+def knowledge_remove(name: Annotated[str, typer.Argument(help="Its id, file name or title.")]) -> None:
+    """Forget a document."""
+    from ui.knowledge_command import remove_command
+
+    raise typer.Exit(remove_command(name))
+
+
+@knowledge.command("search")
+def knowledge_search(
+    question: Annotated[str, typer.Argument(help="In your own words.")],
+    machine: Annotated[str | None, typer.Option(help="Look only at what holds for this machine.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=50)] = 5,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Search the knowledge base; exits with 1 where it holds no evidence."""
+    from ui.knowledge_command import search_command
+
+    raise typer.Exit(search_command(question, machine, top, json_))
 
 
 def main() -> None:

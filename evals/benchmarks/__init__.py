@@ -13,6 +13,7 @@ BENCHMARKS = {
     "femto": "evals.benchmarks.femto.bench",
     "hydraulic": "evals.benchmarks.hydraulic.bench",
     "plant": "evals.benchmarks.demo_plant.bench",
+    "retrieval": "evals.benchmarks.retrieval.bench",
     "skab": "evals.benchmarks.skab.bench",
     "synthesis": "evals.benchmarks.synthesis.bench",
 }
