@@ -1,5 +1,6 @@
 """BM25 over the passages (bm25s, Lucene's variant)."""
 
+import logging
 from collections.abc import Sequence
 
 import bm25s
@@ -7,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base.wording import words_of
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it logs its debugging by default
 
 
 class Keywords:
@@ -23,7 +26,8 @@ class Keywords:
         self.rarity = {word: float(np.log(1 + (total - n + 0.5) / (n + 0.5))) for word, n in counts.items()}
         self._unseen = float(np.log(1 + (total + 0.5) / 0.5))
         self._index = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
-        self._index.index(self.words, show_progress=False)
+        if counts:
+            self._index.index(self.words, show_progress=False)
 
     def scores(self, words: Sequence[str]) -> NDArray[np.float32]:
         known = [word for word in words if word in self.rarity]

@@ -27,7 +27,7 @@ class Vectors:
                     address.hostname or "localhost", address.port or 8000, ssl=address.scheme == "https", settings=quiet
                 )
             else:
-                SharedSystemClient.clear_system_cache()
+                _forget(folder)
                 client = chromadb.PersistentClient(str(folder), settings=quiet)
             self._rows = client.get_or_create_collection(
                 name, embedding_function=None, configuration={"hnsw": {"space": "cosine", "ef_search": 200}}
@@ -56,3 +56,9 @@ class Vectors:
         distances = found["distances"]
         assert distances is not None
         return {key: 1.0 - float(far) for key, far in zip(found["ids"][0], distances[0], strict=True)}
+
+
+def _forget(folder: Path) -> None:
+    """Chroma keeps one open system a folder; without this a second client of it would see the rows of the first."""
+    SharedSystemClient._identifier_to_system.pop(str(folder), None)
+    SharedSystemClient._identifier_to_refcount.pop(str(folder), None)

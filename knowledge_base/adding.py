@@ -57,7 +57,7 @@ def remove_document(storage: Storage, name: str) -> StoredDocument:
 
 
 def _passages(document_id: str, path: Path, texts: list[Text], machine_ids: tuple[str, ...]) -> list[Passage]:
-    made = []
+    made: list[Passage] = []
     for text in texts:
         where = f"page {text.page}" if text.page else text.section or path.stem
         for piece in pieces(text.text):

@@ -75,6 +75,11 @@ def test_past_cases_stand_apart_and_belong_to_their_machine(index: Index, storag
     assert search(index, "seal dripping", machines["PUMP_GRUNDFOS_CR3_004"]).cases == ()
 
 
+def test_an_empty_knowledge_base_answers_nothing(storage: Storage, machines: Catalog):
+    found = search(Index(storage, machines, shipped=None), "how do I align a pump")
+    assert (found.answerable, found.passages) == (False, ())
+
+
 def test_a_section_without_a_source_is_refused(tmp_path: Path):
     path = tmp_path / "bad.md"
     path.write_text("---\nid: bad\ntitle: Bad\nkind: guide\n---\n## One\nNo source here.\n")
