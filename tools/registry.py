@@ -26,6 +26,7 @@ SUBJECTS = (
     "onboarding",
     "drift",
     "explanation",
+    "report",
 )
 
 

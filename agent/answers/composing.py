@@ -12,11 +12,13 @@ from agent.answers.forecast import say_forecast
 from agent.answers.health import say_health, say_ranking
 from agent.answers.machines import say_description, say_machines, say_onboarded
 from agent.answers.naming import say_change
+from agent.answers.report import say_report
 from agent.answers.said import Said
 from agent.answers.telemetry import say_import, say_logged, say_telemetry
 from agent.answers.versions import say_bundle, say_comparison, say_job, say_service, say_started, say_training
 from agent.turns import ToolCall
 from knowledge_base.explanation import Explanation
+from knowledge_base.machine_report import WrittenReport
 from models.drift import DriftReport
 from models.edge import EdgeBundle
 from models.health import FleetRanking, HealthPrediction
@@ -39,7 +41,7 @@ KINDS: dict[str, type[Result]] = {
     for kind in (
         DriftReport, EdgeBundle, Explanation, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult,
         MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine, SensorForecast,
-        ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted,
+        ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted, WrittenReport,
     )
 }  # fmt: skip
 _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
@@ -62,6 +64,7 @@ _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
     "TelemetrySummary": lambda found, asked, call: say_telemetry(found, asked, _window(call)),
     "TrainingResult": lambda found, asked, call: say_training(found, asked),
     "TrainingStarted": lambda found, asked, call: say_started(found, asked),
+    "WrittenReport": lambda found, asked, call: say_report(found, asked),
 }
 _WORK = {
     "predict_health": "judge its health", "rank_fleet": "rank the machines", "query_telemetry": "read its telemetry",

@@ -47,8 +47,6 @@ _NOT_YET = {
     "I can show its trend so far, or say how likely the machine is to fail within a time and how long it will last.",
     "diagnose_image": "I cannot judge pictures in this version. "
     "Tell me which machine it is, and I can say what its sensors and models show.",
-    "write_report": "Writing a report is not available in this version. "
-    "I can give you the machine's condition, its readings and its models here, to copy from.",
 }
 _REFUSALS = {
     "work_order": "Work orders, tickets and schedules are outside what I can do: your planner, "
@@ -84,6 +82,7 @@ _STEPS = {
     "onboard_machine": "adding the machine",
     "check_drift": "the drift check",
     "explain_fault": "the explanation",
+    "write_report": "the report",
     "query_telemetry": "showing the readings",
     "rank_fleet": "ranking the machines",
 }
