@@ -43,8 +43,6 @@ HELP_SUGGESTIONS = (
     "Show the vibration of the Haas over the last week",
 )
 _NOT_YET = {
-    "forecast_sensor": "Forecasting a single sensor is not available in this version. "
-    "I can show its trend so far, or say how likely the machine is to fail within a time and how long it will last.",
     "diagnose_image": "I cannot judge pictures in this version. "
     "Tell me which machine it is, and I can say what its sensors and models show.",
 }
