@@ -1,6 +1,5 @@
 """A machine's profile, as its YAML file states it."""
 
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -284,7 +283,7 @@ class Profile(_Part):
         """The number people call it by: 4 for PUMP_GRUNDFOS_CR3_004."""
         return int(self.id.rsplit("_", 1)[1])
 
-    @cached_property
+    @property
     def sensor_names(self) -> tuple[str, ...]:
         return tuple(sensor.name for sensor in self.sensors)
 
