@@ -10,6 +10,8 @@ from models.onnx_graph import Graph
 Array = NDArray[np.float64]
 KNOTS = 9
 FEWEST_ROWS_A_KNOT = 40
+WIDENINGS = tuple(np.arange(0.8, 3.01, 0.05).tolist())
+NARROWINGS = (0.7,)  # of the upper bound, where the lower one had to be widened
 
 
 def fit_platt(score: Array, true: Array, weight: Array | None = None) -> tuple[float, float]:
@@ -49,12 +51,20 @@ class Interval:
         return np.interp(value, self.knots, self.low), np.interp(value, self.knots, self.high)
 
 
-def fit_interval(true: Array, predicted: Array, life: NDArray[np.object_], confidence: float = 0.9) -> Interval:
+def fit_interval(
+    true: Array,
+    predicted: Array,
+    life: NDArray[np.object_],
+    confidence: float = 0.9,
+    late: NDArray[np.bool_] | None = None,
+) -> Interval:
     """Bounds that hold `confidence` of the truths seen for about the same prediction.
 
     From predictions of lives not learnt from. Each life weighs the same; the quantiles are then widened, the same at
     every knot, until the lives' mean coverage reaches the confidence plus what a new life may deviate (split
-    conformal prediction on whole lives: Dunn, Wasserman and Ramdas, JASA 118, 2023).
+    conformal prediction on whole lives: Dunn, Wasserman and Ramdas, JASA 118, 2023). Where `late` marks the rows at the
+    end of each life, the lower bound is widened first until it holds for these as well: a wear-out that is seen too
+    late lies below it.
     """
     names, place, count = np.unique(life, return_inverse=True, return_counts=True)
     weight = 1.0 / count[place]
@@ -67,15 +77,22 @@ def fit_interval(true: Array, predicted: Array, life: NDArray[np.object_], confi
         lows[at], highs[at] = (weighted_quantile(error, weight[near], q) for q in (tail, 1 - tail))
     wanted = min(confidence + (1 - confidence) / (len(names) + 1), 1.0)
 
-    def widened(by: float) -> Interval:
-        low, high = knots + np.minimum(lows * by, 0.0), knots + np.maximum(highs * by, 0.0)
+    def widened(below: float, above: float) -> Interval:
+        low, high = knots + np.minimum(lows * below, 0.0), knots + np.maximum(highs * above, 0.0)
         return Interval(knots, np.maximum(np.maximum.accumulate(low), 0.0), np.maximum.accumulate(high))
 
-    for by in np.arange(0.8, 3.01, 0.05):
-        low, high = widened(by).at(predicted)
-        if np.sum(weight * ((true >= low - 1e-6) & (true <= high + 1e-6))) / len(names) >= wanted:
-            return widened(by)
-    return widened(3.0)
+    def covered(interval: Interval, rows: NDArray[np.bool_]) -> float:
+        low, high = interval.at(predicted)
+        inside = (true >= np.minimum(low, predicted) - 1e-6) & (true <= np.maximum(high, predicted) + 1e-6)
+        return float(np.sum((weight * inside)[rows]) / np.sum(weight[rows]))
+
+    everywhere = np.ones(len(true), bool)
+    if late is not None and late.any():
+        below = next((by for by in WIDENINGS if covered(widened(by, max(by, 1.0)), late) >= wanted), WIDENINGS[-1])
+        sides = [widened(below, by) for by in (*NARROWINGS, *WIDENINGS)]
+    else:
+        sides = [widened(by, by) for by in WIDENINGS]
+    return next((interval for interval in sides if covered(interval, everywhere) >= wanted), sides[-1])
 
 
 def weighted_quantile(values: Array, weight: Array, share: float) -> float:

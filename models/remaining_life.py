@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models._lightgbm import Recipe
 
 CONFIDENCE = 0.9
+LATE = 0.2  # the last part of a life, that the interval must hold in as well
 BLENDS = (0.0, 0.25, 0.5, 0.75)  # the networks' share that is tried
 LEANS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the share of the profile's own lives that is tried
 PRIOR = {
@@ -164,7 +165,8 @@ def _finished(model: RulModel, examples: Examples, own: Array) -> RulModel:
     losses = [metrics.rmse(truth, (1 - early) * own[failed]) for early in EARLIER]
     early = max(early for early, loss in zip(EARLIER, losses, strict=True) if loss <= losses[0] * (1 + DEARER))
     answers = (1 - early) * own
-    interval = fit_interval(truth, answers[failed], examples.life[failed], CONFIDENCE)
+    late = examples.in_last(LATE)[failed]
+    interval = fit_interval(truth, answers[failed], examples.life[failed], CONFIDENCE, late)
     return replace(model, early=early, own=own, interval=interval, validation=metrics.rmse(truth, answers[failed]))
 
 
@@ -220,7 +222,7 @@ def lean_on_profile(model: RulModel, examples: Examples, of_profile: "lightgbm.B
 def rul_figures(judged: Examples, predicted: Array, low: Array, high: Array, cap_hours: float) -> dict[str, float]:
     """Figures in hours on rows of lives that failed; the truth is flat above the cap."""
     true = judged.remaining(cap_hours)
-    late = judged.in_last(0.2)
+    late = judged.in_last(LATE)
     return {
         **point_figures(true, predicted),
         "coverage_90": metrics.coverage(true, low, high),

@@ -33,6 +33,23 @@ def test_ninety_per_cent_intervals_cover_new_lives():
     assert np.mean((high - low)[near_the_end]) < 0.5 * np.mean((high - low)[predicted > 0.5])
 
 
+def seen_late(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """In one life of five, the last fifth is still told to be half way."""
+    true, predicted, life = lives(count, seed)
+    missed = (np.repeat(np.arange(count), 50) % 5 == 0) & (true < 0.2)
+    return true, np.where(missed, predicted + 0.4, predicted), life, true < 0.2
+
+
+def test_the_interval_holds_at_the_end_of_life_too():
+    true, predicted, _, late = seen_late(300, seed=2)
+    covered = []
+    for ends in (True, False):
+        *known, marked = seen_late(60, seed=1)
+        low, high = fit_interval(*known, late=marked if ends else None).at(predicted)
+        covered.append(np.mean(((true >= low) & (true <= high))[late]))
+    assert covered[0] >= 0.85 > covered[1]
+
+
 def test_the_interval_in_the_graph_is_the_same():
     interval = fit_interval(*lives(20, seed=1))
     graph = Graph()
