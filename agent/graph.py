@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MODEL_CALLS = 16  # of one turn
 OFFLINE = "offline"
+SYSTEM_PROMPT = Path(__file__).parent / "system_prompt.md"
 
 
 class UnusableModel(MillwrightError):
@@ -48,7 +49,7 @@ def build_graph(
     return create_agent(
         brain,
         langchain_tools(plant),
-        system_prompt=(Path(__file__).parent / "system_prompt.md").read_text(encoding="utf-8"),
+        system_prompt=SYSTEM_PROMPT.read_text(encoding="utf-8"),
         middleware=middleware,
         context_schema=TurnContext,
         checkpointer=checkpointer,

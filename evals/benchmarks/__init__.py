@@ -4,6 +4,7 @@ A benchmark is a module with `run(data: Path | None, seed: int, report, **option
 """
 
 BENCHMARKS = {
+    "agent": "evals.benchmarks.agent.bench",
     "ai4i": "evals.benchmarks.ai4i.bench",
     "azure": "evals.benchmarks.azure.bench",
     "cmapss": "evals.benchmarks.cmapss.bench",

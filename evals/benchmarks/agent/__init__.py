@@ -1,0 +1,1 @@
+"""What the agent costs beside the tools it calls."""
