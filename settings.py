@@ -5,17 +5,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # what the libraries would send home, switched off before they are imported; a value set outside stands
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "ANONYMIZED_TELEMETRY": "False", "GRADIO_ANALYTICS_ENABLED": "False"}
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "ANONYMIZED_TELEMETRY": "False", "GRADIO_ANALYTICS_ENABLED": "False",
+         "RAY_USAGE_STATS_ENABLED": "0"}  # fmt: skip
 
 
 class Settings(BaseSettings):
     """Values come from the environment (`MILLWRIGHT_*`) or `.env`; nothing else reads either."""
 
-    model_config = SettingsConfigDict(env_prefix="MILLWRIGHT_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="MILLWRIGHT_", env_file=".env", extra="ignore", populate_by_name=True)
 
     home: Path = Field(Path(".millwright"), description="All state: telemetry, models, conversations, bundles.")
     seed: int = Field(7, description="The one seed from which every random draw derives.")
@@ -23,6 +24,11 @@ class Settings(BaseSettings):
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
     chroma_url: str | None = Field(None, description="A Chroma server; embedded under HOME where unset.")
     mlflow_tracking_uri: str | None = Field(None, description="An MLflow server; SQLite under HOME where unset.")
+    ray_address: str | None = Field(
+        None,
+        validation_alias=AliasChoices("MILLWRIGHT_RAY_ADDRESS", "RAY_ADDRESS"),
+        description="A Ray cluster that trains the fleet, host:port; processes of this computer where unset.",
+    )
     user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")
 
     def model_post_init(self, context: Any) -> None:

@@ -1,6 +1,5 @@
 """The demo plant: twenty machines with their history, six of them in trouble now, prepared once and copied at will."""
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -14,10 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import machine_profiles
-import models
 from machine_profiles.errors import MillwrightError
 from machine_profiles.reading import SHIPPED, load_catalog
+from models.code_version import code_version
 from models.datasets import Datasets
 from models.demo_machine import NOW, simulate_machine
 from models.history import write_history
@@ -108,16 +106,6 @@ def cached_demo_plant(
             with whole_folder(home) as folder:
                 prepare_demo_plant(folder, seed, report, workers, machines)
     return home
-
-
-def code_version() -> str:
-    """Twelve letters that change with any source file of models/ and machine_profiles/ and with any shipped profile."""
-    digest = hashlib.sha256()
-    for package in (models, machine_profiles):
-        root = Path(str(package.__file__)).parent
-        for path in sorted([*root.rglob("*.py"), *root.rglob("*.yaml")]):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def write_machine(home: Path, machine_id: str, seed: int) -> MachineTruth:

@@ -44,6 +44,7 @@ class ModelCard(Result):
     seconds: float
     held_lives: int | None = None  # how many whole lives the figures are of
     held_failed: int | None = None  # of which so many failed
+    code: str | None = None  # code_version() of what fitted it, where that is known
 
 
 def champion_name(version: int) -> str:

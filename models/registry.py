@@ -99,6 +99,10 @@ class Registry:
         folder = self._folder(machine_id, task)
         return [read_card(folder / f"v{version}") for version in self._state(machine_id, task).versions]
 
+    def alias(self, card: ModelCard) -> str | None:
+        """Whether a version is the champion, the challenger, or neither."""
+        return self._state(card.machine_id, card.task).alias(card.version)
+
     def compare(self, machine_id: str, task: Task) -> ModelComparison:
         """Raises NoModel where the task has no version."""
         cards, state = self.versions(machine_id, task), self._state(machine_id, task)

@@ -24,6 +24,22 @@ def export(
     raise typer.Exit(fleet_export_command(target, precision, json_))
 
 
+@fleet.command()
+def train(
+    machines: Annotated[str, typer.Option(help="Ids, with commas between; all that have a record where empty.")] = "",
+    tasks: Annotated[str, typer.Option(help="Of failure, rul, anomaly and forecast; all four where empty.")] = "",
+    time_limit: Annotated[int, typer.Option(min=10, max=86_400, help="Seconds for each machine.")] = 120,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Machines at a time, where no cluster is set.")] = 2,
+    quick: Annotated[bool, typer.Option("--quick", help="LightGBM alone: some seconds a machine.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Train what this data and code have trained, too.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+) -> None:
+    """Train every machine on Ray; what is trained already is kept, and Ctrl-C may stop it. Exit code 1 on a failure."""
+    from ui.fleet_train_command import train_command
+
+    raise typer.Exit(train_command(_names(machines), _names(tasks), time_limit, workers, quick, again, json_))
+
+
 def fleet_export_command(target: Target, precision: Precision, as_json: bool) -> int:
     """Machines without any model count as not bundled, with the reason."""
     from models.fleet_export import export_fleet
@@ -35,6 +51,10 @@ def fleet_export_command(target: Target, precision: Precision, as_json: bool) ->
     )
     print(found.model_dump_json(indent=1) if as_json else _said(found))
     return 1 if found.not_bundled else 0
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _report(progress: float, step: str) -> None:

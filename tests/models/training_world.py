@@ -60,13 +60,13 @@ def lessons(lives: Lives | None = None) -> Lessons:
     return Lessons(MACHINE, lives, cap, ("history@1",), "0" * 64, datetime(2026, 6, 1, tzinfo=UTC))
 
 
-def record(storage: Storage, lives: Lives) -> Telemetry:
+def record(storage: Storage, lives: Lives, machine: Profile = MACHINE) -> Telemetry:
     """The lives as recorded telemetry and maintenance log."""
     telemetry = Telemetry(storage)
     rows = lives.rows.assign(unit=lives.rows["life"].str[:3], at=START + pd.to_timedelta(lives.rows["hours"], unit="h"))
-    telemetry.append(MACHINE.id, rows.assign(life="1"))
+    telemetry.append(machine.id, rows.assign(life="1"))
     telemetry.log(
-        MACHINE.id,
+        machine.id,
         *(
             MaintenanceEvent(
                 at=START.to_pydatetime() + pd.Timedelta(hours=end.end_hours),
