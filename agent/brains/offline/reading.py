@@ -299,7 +299,8 @@ _PROCEDURE = re.compile(
     r"\b(?:how (?:do|to|can|should|often)|procedure|lock[- ]?out|tag[- ]?out|before (?:work|open))", re.I
 )
 _POINTING = re.compile(
-    r"\b(?:it|its|it's|that|this|they|them|the machine|the (?:cause|reason|fault|problem|alarm)"
+    r"^(?:this|that)\b|\b(?:is|was|does|did|caused?|causing|behind|about|with|of) (?:this|that)\b(?! \w+)"
+    r"|\b(?:it|its|it's|they|them|that one|the machine|the (?:cause|reason|fault|problem|alarm)"
     r"|what'?s wrong|what is wrong)\b",
     re.I,
 )

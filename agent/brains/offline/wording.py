@@ -48,6 +48,9 @@ _OF_THEM = re.compile(r"\bwhich (?:one|of (?:them|the two|these|those))\b", re.I
 
 
 _KINDS = "|".join(KIND_WORDS.values())
+_NEW_MACHINE = re.compile(
+    rf"\b(?:data ?sheet|profile|onboard\w*|new (?:\w+ ){{0,3}}?(?:machine|asset|{_KINDS}))\b", re.I
+)
 _FORMS = (
     (
         "onboard_machine",
@@ -101,6 +104,8 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
     if image or re.search(r"\.(jpe?g|png|bmp|tiff?|webp)\b", text, re.I):
         return "diagnose_image"
     files = paths(text)
+    if any(re.search(r"\.(?:ya?ml|pdf|md|txt)$", path, re.I) for path in files) and _NEW_MACHINE.search(text):
+        return "onboard_machine"
     if files and guess.of("import_telemetry", "onboard_machine") > 0.2:
         is_data = any(re.search(r"\.(csv|parquet|pq|tsv|xlsx?|gz|feather|json)$", path, re.I) for path in files)
         return "import_telemetry" if is_data or guess.of("import_telemetry") > 0.6 else "onboard_machine"
