@@ -27,6 +27,7 @@ SUBJECTS = (
     "drift",
     "explanation",
     "report",
+    "images",
 )
 
 

@@ -10,6 +10,7 @@ from agent.answers.drift import say_drift
 from agent.answers.explanation import say_explanation
 from agent.answers.forecast import say_forecast
 from agent.answers.health import say_health, say_ranking
+from agent.answers.images import say_image
 from agent.answers.machines import say_description, say_machines, say_onboarded
 from agent.answers.naming import say_change
 from agent.answers.report import say_report
@@ -33,15 +34,17 @@ from models.sensor_statistics import TelemetrySummary
 from models.synthesis import SynthesisResult
 from models.telemetry import MaintenanceEvent
 from models.training import TrainingResult, TrainingStarted
+from models.vision import ImageDiagnosis
 from tools.durations import parse_duration
 from tools.machines import MachineDescription, MachineList
 
 KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
-        DriftReport, EdgeBundle, Explanation, FleetRanking, HealthPrediction, ImportResult, Job, LabelResult,
-        MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine, SensorForecast,
-        ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted, WrittenReport,
+        DriftReport, EdgeBundle, Explanation, FleetRanking, HealthPrediction, ImageDiagnosis, ImportResult, Job,
+        LabelResult, MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine,
+        SensorForecast, ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted,
+        WrittenReport,
     )
 }  # fmt: skip
 _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
@@ -50,6 +53,7 @@ _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
     "Explanation": lambda found, asked, call: say_explanation(found, asked),
     "FleetRanking": lambda found, asked, call: say_ranking(found, asked),
     "HealthPrediction": lambda found, asked, call: say_health(found, asked, bool(call.args.get("readings"))),
+    "ImageDiagnosis": lambda found, asked, call: say_image(found, asked),
     "ImportResult": lambda found, asked, call: say_import(found, asked),
     "Job": lambda found, asked, call: say_job(found, asked),
     "LabelResult": lambda found, asked, call: say_labels(found, asked),
@@ -71,7 +75,7 @@ _WORK = {
     "forecast_sensor": "forecast the sensor",
     "describe_machine": "describe it", "list_machines": "list the machines", "compare_models": "compare its models",
     "get_job": "look up the job", "synthesize_data": "make synthetic data", "label_rul": "label the data",
-    "check_drift": "check it for drift", "explain_fault": "explain it",
+    "check_drift": "check it for drift", "explain_fault": "explain it", "diagnose_image": "judge the picture",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ BENCHMARKS = {
     "edge": "evals.benchmarks.edge.bench",
     "femto": "evals.benchmarks.femto.bench",
     "hydraulic": "evals.benchmarks.hydraulic.bench",
+    "images": "evals.benchmarks.images.bench",
     "plant": "evals.benchmarks.demo_plant.bench",
     "retrieval": "evals.benchmarks.retrieval.bench",
     "skab": "evals.benchmarks.skab.bench",

@@ -187,6 +187,8 @@ def _filled(reader: Reader, found: Fragment, order: Order, missing: Missing, con
         return [reader.checked(replace(order, args={**order.args, "action": action, "note": note}, missing=None))]
     if missing.slot == "path" and (files := paths(text)):
         return [reader.checked(replace(order, args={**order.args, "path": files[0]}, missing=None))]
+    if missing.slot == "image_path" and (file := context.image or next(iter(paths(text)), None)):
+        return [reader.checked(replace(order, args={**order.args, "image_path": file}, missing=None))]
     if missing.slot in ("limits", "sensor"):
         values = _values(reader, found, order, context)
         if values:

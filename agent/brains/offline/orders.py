@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Topic = Literal["overview", "ratings", "limits", "sensors", "failure_modes", "maintenance"]
-Slot = Literal["machine", "task", "action", "path", "sensor", "job", "limits", "new_machine"]
+Slot = Literal["machine", "task", "action", "path", "image_path", "sensor", "job", "limits", "new_machine"]
 
 
 @dataclass(frozen=True)

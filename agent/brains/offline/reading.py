@@ -14,7 +14,7 @@ from agent.brains.offline.masking import mask
 from agent.brains.offline.orders import Missing, Order, Reading, Remark
 from agent.brains.offline.referring import Context, machines_meant, places
 from agent.brains.offline.sensors import SensorWords, strange_sensor
-from agent.brains.offline.slots import fill, job_id
+from agent.brains.offline.slots import fill, job_id, paths
 from agent.brains.offline.text import Speller
 from agent.brains.offline.topics import horizon_words, rating_of, topic_of
 from agent.brains.offline.wording import SURE, by_verb, is_statement, settle
@@ -167,6 +167,8 @@ class Reader:
         if tool in NO_MACHINE:
             return self._without_machine(tool, part, words, context)
         from_history = False
+        if tool == "diagnose_image":
+            return self._of_picture(part, words, context, carried, machines, missing, earlier)
         if tool == "explain_fault" and not machines and not _of_this_machine(words, missing):
             return [self.checked(Order(tool, {"question": words.text}, part.text, after=(-1,) if part.later else ()))]
         if not machines and missing is None:
@@ -231,6 +233,28 @@ class Reader:
             return [self.checked(replace(order, args={**args, "task": task})) for task in wanted]
         return [self.checked(order)]
 
+    def _of_picture(
+        self,
+        part: Clause,
+        words: Words,
+        context: Context,
+        carried: "_Carried",
+        machines: tuple[str, ...],
+        missing: Missing | None,
+        earlier: list[Order],
+    ) -> list[Order]:
+        """A picture needs no machine; one that is named, spoken of before, or pointed at gives its readings."""
+        file = context.image or next(iter(paths(words.text)), None)
+        shown = machines or carried.machines
+        from_history = not shown and len(context.focus) == 1 and bool(_POINTING.search(words.text))
+        shown = shown or (context.focus if from_history else ())
+        carried.take(machines)
+        args = ({"machine_id": shown[0]} if len(shown) == 1 else {}) | ({"image_path": file} if file else {})
+        if any(order.tool == "diagnose_image" and order.args.get("image_path") == file for order in earlier):
+            return []
+        found = Order("diagnose_image", args, part.text, machine_from_history=from_history)
+        return [replace(found, missing=missing) if missing else self.checked(found)]
+
     def _without_machine(self, tool: str, part: Clause, words: Words, context: Context) -> list[Order]:
         args = fill(tool, words, None)
         if tool == "list_machines":
@@ -269,7 +293,7 @@ class Reader:
         except ValidationError as error:
             fault = error.errors()[0]
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            if fault["type"] == "missing" and name in ("action", "path", "sensor", "task"):
+            if fault["type"] == "missing" and name in ("action", "path", "image_path", "sensor", "task"):
                 return replace(order, missing=Missing(name))  # type: ignore[arg-type]
             return replace(order, missing=Missing("limits", str(fault["input"]), why=f"{name}: {fault['msg']}"))
         return order

@@ -42,10 +42,6 @@ HELP_SUGGESTIONS = (
     "How is pump 4 doing?",
     "Show the vibration of the Haas over the last week",
 )
-_NOT_YET = {
-    "diagnose_image": "I cannot judge pictures in this version. "
-    "Tell me which machine it is, and I can say what its sensors and models show.",
-}
 _REFUSALS = {
     "work_order": "Work orders, tickets and schedules are outside what I can do: your planner, "
     "or the maintenance system, "
@@ -81,6 +77,7 @@ _STEPS = {
     "check_drift": "the drift check",
     "explain_fault": "the explanation",
     "write_report": "the report",
+    "diagnose_image": "judging the picture",
     "query_telemetry": "showing the readings",
     "rank_fleet": "ranking the machines",
 }
@@ -99,6 +96,7 @@ _ESSENTIALS = {
     "task": "Which model do you mean: failure, RUL, anomaly or forecast?",
     "action": "What was done: inspection, lubrication, cleaning, repair, replacement, overhaul, or did it fail?",
     "path": "Which file? Give me the path of a CSV or Parquet file.",
+    "image_path": "Which picture? Attach it, or give me the path of its file.",
     "sensor": "Which sensor?",
     "job": "Which job? No job was started in this conversation; give me its id.",
 }
@@ -158,9 +156,7 @@ def remark(found: Remark, machines: Machines) -> tuple[str, str, tuple[str, ...]
         if found.machine_id
         else "Which machine needs attention first?"
     )
-    if found.intent in _REFUSALS:
-        return _REFUSALS[found.intent], "refuse", (known,)
-    return _NOT_YET[found.intent], "refuse", (known,)
+    return _REFUSALS[found.intent], "refuse", (known,)
 
 
 def say_later(orders: Sequence[Order]) -> str:

@@ -103,6 +103,10 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         return "unsafe"
     if image or re.search(r"\.(jpe?g|png|bmp|tiff?|webp)\b", text, re.I):
         return "diagnose_image"
+    if re.search(r"\.csv\b", text, re.I) and re.search(
+        r"\b(?:thermograms?|thermal|infra-?red|temperature matrix|hot ?spots?)\b", text, re.I
+    ):
+        return "diagnose_image"
     files = paths(text)
     if any(re.search(r"\.(?:ya?ml|pdf|md|txt)$", path, re.I) for path in files) and _NEW_MACHINE.search(text):
         return "onboard_machine"

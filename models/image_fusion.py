@@ -1,0 +1,109 @@
+"""A picture's finding and the readings of its time, as one ranked diagnosis with both evidences."""
+
+from datetime import datetime
+from typing import Literal
+
+from machine_profiles.profile import FailureMode, Profile
+from models.diagnosis import Diagnosis
+from models.photographs import PictureClass
+from models.results import Result
+
+WEIGHT = 3.0  # a stated assumption: odds by which a certain picture raises the modes that its class supports
+SEEN = 0.5  # chance of a defect from which the picture is said to show one
+
+Agreement = Literal["agree", "conflict", "picture only", "readings only", "neither"]
+
+
+class CombinedMode(Result):
+    """A failure mode with the share that the readings give it, and the chance of a picture class that supports it."""
+
+    failure_mode: str
+    title: str
+    by_readings: float | None
+    by_picture: float
+    combined: float
+
+
+class Fusion(Result):
+    """`said`: agreement or conflict in words. `modes`: likeliest first; a share weighs modes against each other."""
+
+    readings_until: datetime | None
+    agreement: Agreement
+    said: str
+    moved: bool | None  # None: the readings could not be judged
+    modes: tuple[CombinedMode, ...]
+    not_judged: str | None = None
+
+
+def combine(
+    profile: Profile, classes: dict[PictureClass, float], defect: float | None, diagnosis: Diagnosis | None,
+    until: datetime | None, not_judged: str | None,
+) -> Fusion:  # fmt: skip
+    """`classes`: the picture's classes with their chances; `defect` is None where the picture was not judged.
+
+    A mode's combined share is its share by the readings (equal where they show nothing), times 1 + (WEIGHT − 1) × the
+    chance of a class that supports it, over the sum of all.
+    """
+    by_picture = {
+        mode.name: sum(chance for each, chance in classes.items() if supports(each, mode))
+        for mode in profile.failure_modes
+    }
+    moved = diagnosis.moved if diagnosis else None
+    by_readings = {each.failure_mode: each.probability for each in diagnosis.candidates} if moved and diagnosis else {}
+    shown = defect is not None and defect >= SEEN
+    raised = {
+        mode.name: (by_readings.get(mode.name, 0.0) if by_readings else 1.0)
+        * (1 + (WEIGHT - 1) * (by_picture[mode.name] if shown else 0.0))
+        for mode in profile.failure_modes
+    }
+    total = sum(raised.values()) or 1.0
+    supported = [name for name, chance in by_picture.items() if shown and chance >= SEEN / 2]
+    agreement, said = _agreement(profile, supported, shown, defect, moved, by_readings)
+    modes = [
+        CombinedMode(
+            failure_mode=mode.name, title=mode.title, by_readings=by_readings.get(mode.name),
+            by_picture=by_picture[mode.name] if defect is not None else 0.0, combined=raised[mode.name] / total,
+        )
+        for mode in profile.failure_modes
+    ]  # fmt: skip
+    ranked = sorted(modes, key=lambda each: -each.combined)
+    return Fusion(
+        readings_until=until, agreement=agreement, said=said, moved=moved,
+        modes=tuple(ranked) if by_readings or supported else (), not_judged=not_judged,
+    )  # fmt: skip
+
+
+def supports(seen: PictureClass, mode: FailureMode) -> bool:
+    """By the mode's ISO 14224 mechanism, or a word of its name that the class lists."""
+    mechanism = mode.iso14224.mechanism
+    return mechanism in seen.mechanisms or any(word in mode.name for word in seen.modes)
+
+
+def _agreement(
+    profile: Profile, supported: list[str], shown: bool, defect: float | None, moved: bool | None,
+    by_readings: dict[str, float],
+) -> tuple[Agreement, str]:  # fmt: skip
+    titles = {mode.name: mode.title.lower() for mode in profile.failure_modes}
+    first = next(iter(by_readings), None)
+    if defect is None:
+        if first:
+            return "readings only", f"The picture says nothing; the readings look most like {titles[first]}."
+        return "neither", "Neither the picture nor the readings say anything."
+    if moved is None:
+        return "picture only", "The readings of that time could not be judged; only the picture speaks."
+    if shown and first:
+        if first in supported:
+            return "agree", f"Picture and readings agree: both point to {titles[first]}."
+        named = ", ".join(titles[name] for name in supported[:3])
+        goes = f"what is seen goes with {named}" if named else "what is seen goes with no failure mode of the profile"
+        return "conflict", f"Picture and readings point to different things: {goes}; the readings look like " + (
+            f"{titles[first]}."
+        )
+    if shown:
+        return "conflict", "The picture shows damage, the readings do not: it may be early, or not felt by any sensor."
+    if first:
+        return "conflict", (
+            f"The picture shows no defect, the readings have moved and look most like {titles[first]}: a sound part in "
+            f"a picture does not clear the machine."
+        )
+    return "agree", "Neither the picture nor the readings show a defect."

@@ -1,0 +1,50 @@
+"""What a picture of a machine shows, beside the readings of its time."""
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field
+
+from machine_profiles.errors import MillwrightError
+from machine_profiles.profile import Profile
+from models.diagnosis import Diagnosis, diagnose
+from models.image_fusion import combine
+from models.telemetry import MAIN
+from models.vision import ImageDiagnosis, classes_seen, defect_seen, diagnose_picture
+from tools.plant import Plant
+from tools.tool import Arguments, tool
+
+READ_ROWS = 2160
+
+
+class DiagnoseImage(Arguments):
+    image_path: str = Field(min_length=1, description="A picture, thermogram or temperature matrix (CSV), by its path.")
+    machine_id: str | None = Field(None, description="The machine it shows, where that is known.")
+
+
+@tool("read")
+def diagnose_image(plant: Plant, args: DiagnoseImage) -> ImageDiagnosis:
+    """Judge a photograph for damage, or a thermogram for hot spots; with a machine, beside its readings of that time.
+
+    Use for any picture the person names or attaches. Where it abstained, nothing is known from the picture: never say
+    that the part is sound. Without a temperature scale only relative statements hold.
+    """
+    profile = plant.machines[args.machine_id] if args.machine_id else None
+    found = diagnose_picture(Path(args.image_path).expanduser(), plant.storage)
+    if profile is None:
+        return found
+    at = min(found.taken_at, plant.now) if found.taken_at else plant.now
+    diagnosis, until, not_judged = _by_readings(plant, profile, at)
+    fusion = combine(profile, classes_seen(found), defect_seen(found), diagnosis, until, not_judged)
+    return found.model_copy(update={"machine_id": profile.id, "name": profile.name, "fusion": fusion})
+
+
+def _by_readings(plant: Plant, profile: Profile, at: datetime) -> tuple[Diagnosis | None, datetime | None, str | None]:
+    """What the readings up to a moment look like; the reason where they cannot be judged."""
+    try:
+        rows = plant.telemetry.latest(profile.id, READ_ROWS, MAIN, until=at)
+        age = float(rows["hours"].iloc[-1]) if len(rows) else None
+        until = rows["at"].iloc[-1].to_pydatetime() if len(rows) else None
+        return diagnose(profile, rows, MAIN, age), until, None
+    except MillwrightError as error:
+        return None, None, str(error)
