@@ -36,8 +36,8 @@ def fitted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture at the size that the encoder works on, its shape kept."""
     picture = Image.fromarray(pixels)
     factor = LONG_SIDE / max(picture.size)
-    size = tuple(max(SHORTEST, round(side * factor)) for side in picture.size)
-    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
+    width, height = (max(SHORTEST, round(side * factor)) for side in picture.size)
+    return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
 
 @cache

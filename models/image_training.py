@@ -34,7 +34,7 @@ def train(data: Path, out: Path, seed: int) -> dict[str, float]:
         raise MillwrightError(f"{data} holds {len(taught)} pictures to learn from; at least {FEWEST} are needed.")
     _encoder(out)
     odd = list(unrelated_pictures(seed))
-    odd_taught = [each for place, each in enumerate(_by_source(odd)) if place % 2 == 0 for each in each]
+    odd_taught = [each for same in _by_source(odd)[::2] for each in same]
     features, odd_features = seen_of(taught), [see(each.pixels) for each in odd_taught]
     arrays = fit_heads(
         _views(features), _names(each.family for each in taught), _names(each.picture_class for each in taught),

@@ -67,7 +67,7 @@ class Heads:
         x = self.standard(features)
         shares = softmax(self._scores(x, "family"))
         families = dict(zip(self.families, map(float, shares), strict=True))
-        classes = {}
+        classes: dict[str, float] = {}
         for family, share in families.items():
             inside = softmax(self._scores(x, family)) if len(self.classes_of(family)) > 1 else np.ones(1)
             classes |= {

@@ -79,9 +79,9 @@ def _faces() -> Iterator[Unrelated]:
 
 
 def _canvas(rng: np.random.Generator, light: bool = True) -> tuple[Image.Image, Any]:
-    size = tuple(int(side) for side in rng.integers(200, 520, 2))
+    width, height = (int(side) for side in rng.integers(200, 520, 2))
     level = rng.integers(200, 256, 3) if light else rng.integers(0, 256, 3)
-    picture = Image.new("RGB", size, tuple(int(v) for v in level))
+    picture = Image.new("RGB", (width, height), tuple(int(v) for v in level))
     return picture, ImageDraw.Draw(picture)
 
 
