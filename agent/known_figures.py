@@ -115,8 +115,6 @@ def _walk(value: Any, name: str, unit: str | None, known: Known, texts: list[str
     else:
         items = list(value)
         known.counts.add(len(items))
-        if name == "citations":  # their marks in an answer
-            known.counts.update(range(1, len(items) + 1))
         for field_name in {key for item in items if isinstance(item, Mapping) for key in item}:
             held = [item.get(field_name) for item in items if isinstance(item, Mapping)]
             known.counts.update(Counter(v for v in held if isinstance(v, str | bool)).values())

@@ -1,6 +1,7 @@
 """Why, in words: the likeliest cause and what speaks for it, what to check, how soon, and where it is written."""
 
 import re
+from string import ascii_lowercase
 
 from agent.answers.asked import Asked
 from agent.answers.figures import say_figure, say_life, say_probability, say_time
@@ -18,7 +19,7 @@ _URGENCY = {
 
 
 def say_explanation(found: Explanation, asked: Asked) -> Said:
-    """Marks such as [2] stand for citations in the order in which the answer uses them."""
+    """Marks such as [b] stand for citations in the order in which the answer uses them."""
     if not found.answerable:
         return _nothing(found, asked)
     marks = _Marks(found.citations)
@@ -28,7 +29,7 @@ def say_explanation(found: Explanation, asked: Asked) -> Said:
 
 
 class _Marks:
-    """Numbers the citations as they are used."""
+    """Letters for the citations as they are used: a figure in brackets would be one that no tool gave."""
 
     def __init__(self, citations: tuple[Citation, ...]) -> None:
         self._known = {each.reference: each for each in citations}
@@ -40,10 +41,12 @@ class _Marks:
             return ""
         if cited not in self.used:
             self.used.append(cited)
-        return f" [{self.used.index(cited) + 1}]"
+        return f" [{ascii_lowercase[self.used.index(cited) % 26]}]"
 
     def sources(self) -> str:
-        listed = [f"[{n}] {each.reference} ({each.source.rstrip('.')})" for n, each in enumerate(self.used, 1)]
+        listed = [
+            f"{self.of(each.reference).strip()} {each.reference} ({each.source.rstrip('.')})" for each in self.used
+        ]
         return f"Sources: {'; '.join(listed)}." if listed else ""
 
 

@@ -49,11 +49,11 @@ def say_rounded(value: float, unit: str) -> str:
 def say_probability(value: float) -> str:
     """
     >>> say_probability(0.1234), say_probability(0.002), say_probability(0.9971)
-    ('12 %', 'less than 1 %', 'more than 99 %')
+    ('12 %', 'less than 1 %', '99.7 %')
     """
     if value < 0.01:
         return "less than 1 %"
-    return "more than 99 %" if value > 0.99 else f"{100 * value:.0f} %"
+    return f"{100 * value:.1f} %" if value > 0.99 else f"{100 * value:.0f} %"
 
 
 def grouped(number: float) -> str:
