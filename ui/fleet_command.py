@@ -40,6 +40,16 @@ def train(
     raise typer.Exit(train_command(_names(machines), _names(tasks), time_limit, workers, quick, again, json_))
 
 
+@fleet.command()
+def status(
+    json_: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+) -> None:
+    """Show every machine's record, models, last bundle and open jobs."""
+    from ui.fleet_status_command import status_command
+
+    raise typer.Exit(status_command(json_))
+
+
 def fleet_export_command(target: Target, precision: Precision, as_json: bool) -> int:
     """Machines without any model count as not bundled, with the reason."""
     from models.fleet_export import export_fleet

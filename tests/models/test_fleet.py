@@ -1,5 +1,7 @@
 """The fleet is trained by two real Ray workers: whole machines only, each once, and none stops the others."""
 
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +10,9 @@ import pytest
 from models import fleet
 from models.code_version import code_version
 from models.datasets import Datasets
+from models.fitting import Lessons
 from models.fleet import MachineTraining
-from models.fleet_fitting import Wish, fit_parts
+from models.fleet_fitting import FittedParts, Graph, Wish, fit_parts
 from models.registry import Registry
 from models.results import Task
 from models.storage import Storage
@@ -44,11 +47,22 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> World:
     record(storage, wearing_lives(6, 2, seed=1), TWIN)
     telemetry = record(storage, wearing_lives(0, 1, rows=2), SHORT)
     world = World(Datasets(storage), telemetry, Registry(storage), [])
-    world.steps = world.train(SILENT, SHORT, MACHINE, TWIN)
+    killed = storage.home / "killed"
+
+    def killed_once(lessons: Lessons, wish: Wish, champions: dict[Task, Graph]) -> FittedParts:
+        if lessons.profile.id == TWIN.id and not killed.exists():
+            killed.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return fit_parts(lessons, wish, champions)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fleet, "fit_parts", killed_once)
+        world.steps = world.train(SILENT, SHORT, MACHINE, TWIN)
+    assert killed.exists()
     return world
 
 
-def test_every_machine_that_can_be_trained_is_registered_whole(trained: World):
+def test_every_machine_is_registered_whole_though_a_worker_was_killed(trained: World):
     done = {step.machine_id: step for step in trained.steps if step.state == "trained"}
     assert set(done) == {MACHINE.id, TWIN.id}
     for machine_id, step in done.items():
