@@ -29,6 +29,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("MILLWRIGHT_RAY_ADDRESS", "RAY_ADDRESS"),
         description="A Ray cluster that trains the fleet, host:port; processes of this computer where unset.",
     )
+    chronos_path: Path | None = Field(
+        None, description="A local folder of Chronos weights; unset, no Chronos is asked."
+    )
     user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")
 
     def model_post_init(self, context: Any) -> None:
@@ -38,4 +41,6 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """What a process started from here must see to work on the same plant in the same way."""
         mine = {f"MILLWRIGHT_{name.upper()}": str(value) for name, value in self.model_dump(exclude_none=True).items()}
+        if self.chronos_path:
+            mine["MILLWRIGHT_CHRONOS_PATH"] = str(self.chronos_path.resolve())
         return {**os.environ, **mine, "MILLWRIGHT_HOME": str(self.home.resolve())}

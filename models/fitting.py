@@ -20,6 +20,7 @@ from models.lot import QUICK_PLAN, Fitted, Lot
 from models.model_card import GRAPH, ModelCard
 from models.onnx_graph import save
 from models.results import Task
+from models.series_rivals import planned_seconds
 from models.windows import window_rows
 
 SEARCHING: tuple[Task, ...] = ("failure", "rul")  # tasks that take the time they are given
@@ -74,17 +75,20 @@ def fit_machine(
     quick: bool = False,
     share: float = SHARE,
     workers: int = 1,
+    chronos: Path | None = None,
 ) -> FittedMachine:
     """Fit each task on whole lives and score it on lives held out; models lie in `folder`/<task>/.
 
     `quick`: LightGBM alone, a few seconds for all four tasks; else AutoGluon searches beside it for the time given.
+    `chronos`: a folder of weights, by which Chronos is one of the forecast model's rivals.
     What cannot be trained is skipped, with the reason. Raises Leakage where the lives would give the answer away.
     """
     started = time.monotonic()
     searching, slow = sum(task in SEARCHING for task in tasks), 1.0 if quick else slowness()
     time_limit_s -= 0.0 if quick else REGISTERING_SECONDS * slow
-    planned = (time_limit_s / slow - FIXED_SECONDS * len(tasks)) / max(searching, 1)
-    lot = lot_of(lessons, seed, share, QUICK_PLAN if quick else max(planned, 0.0), workers)
+    rivals = planned_seconds(time_limit_s) if "forecast" in tasks and searching and not quick else 0.0
+    planned = ((time_limit_s - rivals) / slow - FIXED_SECONDS * len(tasks)) / max(searching, 1)
+    lot = lot_of(lessons, seed, share, QUICK_PLAN if quick else max(planned, 0.0), workers, chronos)
     refuse_leaks(lessons.profile, lot.kept, lot.held, lessons.synthetic, lessons.synthetic_from)
     models, skipped = [], {}
     for place, task in enumerate(tasks):
@@ -93,9 +97,12 @@ def fit_machine(
         later = tasks[place + 1 :]
         waiting = sum(each in SEARCHING for each in later)
         left = started + time_limit_s - begun - FIXED_SECONDS * slow * (len(later) - waiting)
+        if "forecast" in later:
+            left -= rivals
+        share_of_left = rivals if task == "forecast" and waiting else left / (1 + waiting)
         try:
             _require(lessons, task)
-            fitted = task_fitting.fit(task, lot, begun + left / (1 + waiting))
+            fitted = task_fitting.fit(task, lot, begun + share_of_left)
         except MillwrightError as error:
             skipped[task] = str(error)
             continue
@@ -117,7 +124,7 @@ def slowness() -> float:
     return 2.0 ** max(0.0, np.ceil(np.log2((time.monotonic() - begun) / IDLE_SECONDS)))
 
 
-def lot_of(lessons: Lessons, seed: int, share: float, seconds: float, workers: int) -> Lot:
+def lot_of(lessons: Lessons, seed: int, share: float, seconds: float, workers: int, chronos: Path | None = None) -> Lot:
     lives = _in_parts(lessons.profile, lessons.lives)
     cut_in_time = len(lives.names) > len(lessons.lives.names)
     held = lives.names[1:] if cut_in_time else held_out(lives, seed, share)
@@ -129,7 +136,7 @@ def lot_of(lessons: Lessons, seed: int, share: float, seconds: float, workers: i
     if not scaling.condition:
         raise NothingToLearn(f"No sensor of {lessons.profile.id} has ever varied; there is nothing to learn from.")
     return Lot(lessons.profile, learnt, lives.only(held), scaling, lessons.cap_hours, seed, seconds, workers,
-               lessons.synthetic, lessons.synthetic_dataset)  # fmt: skip
+               lessons.synthetic, lessons.synthetic_dataset, chronos)  # fmt: skip
 
 
 def _in_parts(profile: Profile, lives: Lives) -> Lives:

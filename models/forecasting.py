@@ -120,30 +120,39 @@ def season_rows(profile: Profile) -> int:
 def forecast_figures(
     profile: Profile, model: "ForecastModel | ForecastAnswers", lives: Lives, every: int
 ) -> dict[str, dict[str, float]]:
-    """MASE and coverage of the `model`, and MASE of `seasonal_naive`, `persistence` and `constant`, on lives.
-
-    MASE here: mean absolute error over that of the seasonal naive forecast on the same rows, mean over sensors
-    (Hyndman and Koehler, International Journal of Forecasting 22, 2006, scaled by the out-of-sample naive error).
-    """
+    """MASE and coverage of the `model`, and MASE of `seasonal_naive`, `persistence` and `constant`, on lives."""
     window, future, _ = windows_and_futures(profile, lives, model.steps, every)
-    season = season_rows(profile)
     mean, _ = _centred(window)
     path, low, high = model.answers(window)
-    again = window[:, -season + np.arange(model.steps) % season, :]
+    again = seasonal_naive(profile, window, model.steps)
     peers = {
         "model": path,
         "seasonal_naive": again,
         "persistence": np.repeat(window[:, -1:, :], model.steps, axis=1),
         "constant": np.repeat(mean[:, None, :], model.steps, axis=1),
     }
-    errors = {name: np.nanmean(np.abs(future - np.asarray(peer)), axis=(0, 1)) for name, peer in peers.items()}
-    naive = errors["seasonal_naive"]
-    judged = naive > 0
-    figures = {name: {"mase": float(np.mean(error[judged] / naive[judged]))} for name, error in errors.items()}
+    figures = {name: {"mase": mase(future, np.asarray(peer, np.float64), again)} for name, peer in peers.items()}
     known = ~np.isnan(future) & ~np.isnan(path)
     inside = (future >= low) & (future <= high)
     figures["model"]["coverage_90"] = float(inside[known].mean()) if known.any() else float("nan")
     return figures
+
+
+def mase(future: NDArray[np.float32], path: Array, naive: NDArray[np.float32]) -> float:
+    """Mean absolute error of `path` over that of the seasonal naive forecast on the same rows, mean over sensors.
+
+    All (n, steps, sensors). Hyndman and Koehler, International Journal of Forecasting 22, 2006, scaled here by the
+    out-of-sample naive error.
+    """
+    error, scale = (np.nanmean(np.abs(future - each), axis=(0, 1)) for each in (path, naive))
+    judged = scale > 0
+    return float(np.mean(error[judged] / scale[judged]))
+
+
+def seasonal_naive(profile: Profile, window: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
+    """The window's last season over and over, (n, steps, sensors)."""
+    season = season_rows(profile)
+    return window[:, -season + np.arange(steps) % season, :]
 
 
 def _centred(window: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -39,6 +40,7 @@ class Lot:
     workers: int
     synthetic: Lives | None = None
     synthetic_dataset: str | None = None
+    chronos: Path | None = None  # a local folder of Chronos weights, for the forecast task's rivals
 
     @property
     def quick(self) -> bool:

@@ -1,7 +1,5 @@
 """AutoGluon as the teacher: what its ensemble answers, and nothing when the time was too short for it."""
 
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -9,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.timed_process import run_in_time
 
 STARTING_S = 12.0  # its libraries take this long to load on a busy core
 FEWEST_SECONDS = 20.0  # less than this teaches nothing that LightGBM alone does not
@@ -43,23 +43,8 @@ def ask_autogluon(
             work / "in.npz", features=features, label=label, fold=fold, judged=judged, binary=binary, seed=seed,
             threads=threads, seconds=max(0.75 * (seconds - STARTING_S), 4.0),
         )  # fmt: skip
-        process = subprocess.Popen(
-            [sys.executable, "-m", "models._autogluon", str(work)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=_root(),
-        )  # fmt: skip
-        try:
-            process.wait(timeout=seconds - (time.monotonic() - started))
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if not (work / "out.npz").exists():
+        ended = run_in_time("models._autogluon", work, seconds - (time.monotonic() - started))
+        if not ended or not (work / "out.npz").exists():
             return None
         with np.load(work / "out.npz") as found:
             return Teacher(found["own"], found["answers"], str(found["name"]))
-
-
-def _root() -> Path:
-    return Path(__file__).resolve().parent.parent

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
+from models.chronos_weights import chronos_kind
 from models.datasets import DatasetInfo, Datasets
 from models.history import current_history
 from models.holdout import FEWEST_FAILED
@@ -68,8 +69,10 @@ def preview(
     profile: Profile,
     tasks: tuple[Task, ...],
     time_limit_s: int,
+    chronos: Path | None = None,
 ) -> Preview:
-    """What a training would learn from, and what speaks against it."""
+    """What a training would learn from, and what speaks against it. Raises NoChronosWeights, as `train` does."""
+    _require_weights(chronos, tasks)
     serving = registry.in_service(profile.id)
     replaces = ", ".join(f"{task} version {serving[task]}" for task in tasks if task in serving)
     try:
@@ -109,18 +112,21 @@ def train(
     report: Report,
     quick: bool = False,
     share: float | None = None,
+    chronos: Path | None = None,
 ) -> TrainingResult:
     """Fit the tasks within the time limit and register what came out, all of it or nothing.
 
-    `share`: of the lives, held out whole. What cannot be trained is named in `skipped`.
-    Raises NoTelemetry where nothing was recorded, NothingTrained where every task had to be skipped, Leakage where
-    the lives would give the answer away.
+    `share`: of the lives, held out whole. `chronos`: a local folder of its weights, where there is one. What cannot be
+    trained is named in `skipped`. Raises NoTelemetry where nothing was recorded, NothingTrained where every task had to
+    be skipped, Leakage where the lives would give the answer away, NoChronosWeights where the forecast task is asked
+    for and `chronos` holds none.
     """
     from models import fitting  # heavy: onnx
     from models.gates import MAIN_METRIC
     from models.holdout import SHARE
     from models.registry import NewModel
 
+    _require_weights(chronos, tasks)
     started = time.monotonic()
     report(0.02, "reading the recorded lives")
     lessons = lessons_of(datasets, telemetry, profile)
@@ -130,8 +136,9 @@ def train(
     with tempfile.TemporaryDirectory(prefix="training-") as scratch:
         left = time_limit_s - (time.monotonic() - started)
         fitted: FittedMachine = fitting.fit_machine(
-            lessons, tasks, left, seed, report, Path(scratch), quick, share or SHARE, workers=1 if quick else 2
-        )
+            lessons, tasks, left, seed, report, Path(scratch), quick, share or SHARE, 1 if quick else 2,
+            chronos,
+        )  # fmt: skip
         if not fitted.models:
             raise NothingTrained(profile.id, fitted.skipped)
         report(0.94, "scoring the models in service on the same lives")
@@ -161,6 +168,11 @@ def train(
         skipped={str(task): reason for task, reason in fitted.skipped.items()},
         seconds=time.monotonic() - started,
     )
+
+
+def _require_weights(chronos: Path | None, tasks: tuple[Task, ...]) -> None:
+    if chronos is not None and "forecast" in tasks:
+        chronos_kind(chronos)
 
 
 def _beside_champions(

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from machine_profiles.reading import SHIPPED, Catalog, load_catalog
@@ -28,6 +29,7 @@ class Plant:
     fixed_now: datetime | None = None
     mlflow_tracking_uri: str | None = None
     chroma_url: str | None = None
+    chronos_path: Path | None = None
     job_environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -77,5 +79,5 @@ def open_plant(settings: Settings) -> Plant:
     now = datetime.fromisoformat(stated["now"]) if stated.get("now") else None
     return Plant(
         storage, settings.seed, settings.user, now, settings.mlflow_tracking_uri, settings.chroma_url,
-        settings.environment(),
+        settings.chronos_path and settings.chronos_path.resolve(), settings.environment(),
     )  # fmt: skip

@@ -20,7 +20,8 @@ class TrainModels(Arguments):
 
 def _preview(plant: Plant, args: TrainModels) -> Preview:
     profile = plant.machines[args.machine_id]
-    return training.preview(plant.datasets, plant.telemetry, plant.registry, profile, args.tasks, args.time_limit_s)
+    return training.preview(plant.datasets, plant.telemetry, plant.registry, profile, args.tasks, args.time_limit_s,
+                            plant.chronos_path)  # fmt: skip
 
 
 @tool("change", preview=_preview)
@@ -47,4 +48,5 @@ def train(plant: Plant, arguments: dict[str, Any], report: Report) -> TrainingRe
         time_limit_s=args.time_limit_s,
         seed=plant.seed,
         report=report,
+        chronos=plant.chronos_path,
     )
