@@ -80,6 +80,10 @@ def build_page(copilot: Copilot) -> gr.Blocks:
                 return shown(copilot, name)
             return gr.update(), gr.update()
 
+        def stopped(name: str) -> None:
+            if name:
+                copilot.cancel(name)
+
         def approved(name: str) -> Iterator[tuple[Any, ...]]:
             yield from decided("approve", name)
 
@@ -87,12 +91,11 @@ def build_page(copilot: Copilot) -> gr.Blocks:
             yield from decided("reject", name)
 
         outputs = [conversation, decision, thread, message]
-        sent = [
-            gr.on([message.submit, send.click], said, [message, thread], outputs, api_visibility="private"),
-            approve.click(approved, [thread], outputs, api_visibility="private"),
-            reject.click(rejected, [thread], outputs, api_visibility="private"),
-        ]
-        stop.click(None, cancels=sent, api_visibility="private")
+        gr.on([message.submit, send.click], said, [message, thread], outputs, api_visibility="private")
+        approve.click(approved, [thread], outputs, api_visibility="private")
+        reject.click(rejected, [thread], outputs, api_visibility="private")
+        # the turn itself is cancelled, and its stream then ends by itself with what was done so far
+        stop.click(stopped, [thread], None, queue=False, api_visibility="private")
         new.click(lambda: ([], gr.update(visible=False), new_thread(), ""), None, outputs, api_visibility="private")
         page.load(lambda name: shown(copilot, name), [thread], [conversation, decision], api_visibility="private")
         gr.Timer(3.0).tick(
