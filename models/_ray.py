@@ -7,6 +7,7 @@ from typing import Any
 
 import ray
 from ray._common.usage.usage_lib import set_usage_stats_enabled_via_env_var
+from ray._private import worker
 from ray.exceptions import RayError, RayTaskError
 
 from machine_profiles.errors import MillwrightError
@@ -81,6 +82,7 @@ def pool(address: str | None, workers: int) -> Iterator[Pool]:
     Ray sends no usage statistics home and opens no dashboard. Raises RayUnavailable.
     """
     set_usage_stats_enabled_via_env_var(False)
+    worker.print_to_stdstream = _log  # it would write on standard output, where a JSON document may stand
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if not address:
         options |= {"num_cpus": workers, "include_dashboard": False, "object_store_memory": STORE_BYTES}
@@ -95,3 +97,8 @@ def pool(address: str | None, workers: int) -> Iterator[Pool]:
     finally:
         opened.stop()
         ray.shutdown()
+
+
+def _log(data: Any, ignore_prefix: bool) -> None:
+    """What the cluster tells its users, such as that a process died and its task will be tried again."""
+    log.warning("Ray: %s", " ".join(data["lines"]).strip().split(". ")[0])

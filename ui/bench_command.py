@@ -25,7 +25,7 @@ def bench_command(
     if name not in BENCHMARKS:
         raise MillwrightError(f"No benchmark {name!r}. There are: {', '.join(sorted(BENCHMARKS))}.")
     options: dict[str, Any] = {"subset": subset} if name == "cmapss" else {}
-    if name in ("plant", "synthesis") and machines:
+    if name in ("fleet", "plant", "synthesis") and machines:
         options["machines"] = machines.split(",")
     if name == "synthesis":
         options["seeds"] = seeds

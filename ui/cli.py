@@ -98,7 +98,7 @@ def bench(
     json_file: JsonFile = None,
     subset: Annotated[str, typer.Option(help="Of C-MAPSS: FD001 to FD004.")] = "FD001",
     machines: Annotated[
-        str, typer.Option(help="Of plant and synthesis: ids, with commas between; all where empty.")
+        str, typer.Option(help="Of fleet, plant and synthesis: ids, with commas between; all where empty.")
     ] = "",
     time_limit: Annotated[
         int | None, typer.Option(min=5, help="Seconds of each training; the benchmark's own.")

@@ -12,6 +12,7 @@ BENCHMARKS = {
     "drift": "evals.benchmarks.drift.bench",
     "edge": "evals.benchmarks.edge.bench",
     "femto": "evals.benchmarks.femto.bench",
+    "fleet": "evals.benchmarks.fleet.bench",
     "hydraulic": "evals.benchmarks.hydraulic.bench",
     "images": "evals.benchmarks.images.bench",
     "plant": "evals.benchmarks.demo_plant.bench",

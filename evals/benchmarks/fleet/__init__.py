@@ -1,0 +1,1 @@
+"""How long the whole fleet takes to train."""
