@@ -23,8 +23,9 @@ def forecast(
     seconds: float,
     seed: int,
     chronos: tuple[str, str] | None,
-) -> tuple[NDArray[np.float64], str]:
-    """The next `steps` rows of each series `asked`, (n, steps), and the models that the chosen forecast is made of.
+) -> tuple[NDArray[np.float64], str, list[str]]:
+    """The next `steps` rows of each series `asked`, (n, steps), what the chosen forecast is made of, and all
+    models that came to an answer.
 
     Models and their weights are chosen on the last `steps` rows of each series taught; none needs weights of a hub.
     """
@@ -46,7 +47,7 @@ def forecast(
         )  # fmt: skip
         found = predictor.predict(_frame(asked), random_seed=seed)
         answers = np.stack([found.loc[str(number)]["mean"].to_numpy(np.float64) for number in range(len(asked))])
-        return answers, _made_of(predictor)
+        return answers, _made_of(predictor), predictor.model_names()
 
 
 def _frame(series: list[NDArray[np.float64]]) -> TimeSeriesDataFrame:
@@ -78,8 +79,8 @@ def main(work: Path) -> None:
     with np.load(work / "in.npz") as given:
         taught, asked = (np.split(given[name], given[f"{name}_cuts"]) for name in ("taught", "asked"))
     chronos = (how["chronos"][0], how["chronos"][1]) if how["chronos"] else None
-    answers, name = forecast(taught, asked, how["steps"], how["season"], how["seconds"], how["seed"], chronos)
-    np.savez(work / "out.tmp.npz", answers=answers, name=np.array(name))
+    answers, name, compared = forecast(taught, asked, how["steps"], how["season"], how["seconds"], how["seed"], chronos)
+    np.savez(work / "out.tmp.npz", answers=answers, name=np.array(name), compared=np.array(compared))
     (work / "out.tmp.npz").replace(work / "out.npz")
 
 

@@ -33,7 +33,12 @@ def _said_of(lot: Lot, rival: SeriesRival | None) -> str:
         return "fitted the quick way, without AutoGluon's time series models beside it"
     if rival is None:
         return "AutoGluon's time series models were left out, the time being short"
-    asked = "Chronos among them" if lot.chronos else "Chronos no candidate, as no path to its weights is set"
+    if lot.chronos is None:
+        asked = "Chronos no candidate, as no path to its weights is set"
+    elif any(name.startswith("Chronos") for name in rival.compared):
+        asked = "Chronos among them"
+    else:
+        asked = f"Chronos failed with the weights in {lot.chronos}, or in time"
     outcome = "which it loses to" if rival.mase < rival.model_mase else "which it beats or equals"
     return (
         f"beside AutoGluon's time series models ({asked}; {rival.name}), {outcome} on {rival.windows} windows of lives "

@@ -29,9 +29,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SeriesRival:
-    """mase: its own; model_mase: the forecast model's on the same `windows`. `name`: the models it is made of."""
+    """mase: its own; model_mase: the forecast model's on the same `windows`. `name`: what it is made of; `compared`:
+    all models that came to an answer.
+    """
 
     name: str
+    compared: tuple[str, ...]
     mase: float
     model_mase: float
     windows: int
@@ -70,6 +73,7 @@ def ask_series_rival(lot: Lot, model: ForecastModel, seconds: float) -> SeriesRi
     naive = forecasting.seasonal_naive(lot.profile, window, steps)
     return SeriesRival(
         found[1],
+        found[2],
         forecasting.mase(future, path, naive),
         forecasting.mase(future, model.path(window), naive),
         len(places),
@@ -78,7 +82,7 @@ def ask_series_rival(lot: Lot, model: ForecastModel, seconds: float) -> SeriesRi
 
 def _asked(
     lot: Lot, taught: list[Array], asked: list[Array], steps: int, seconds: float, started: float
-) -> tuple[Array, str] | None:
+) -> tuple[Array, str, tuple[str, ...]] | None:
     with tempfile.TemporaryDirectory(prefix="rival-") as folder:
         work = Path(folder)
         np.savez(
@@ -95,7 +99,7 @@ def _asked(
         if not ended or not (work / "out.npz").exists():
             return None
         with np.load(work / "out.npz") as found:
-            return found["answers"], str(found["name"])
+            return found["answers"], str(found["name"]), tuple(map(str, found["compared"]))
 
 
 def _places(held: Lives, steps: int) -> list[tuple[NDArray[np.float32], int]]:
