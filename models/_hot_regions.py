@@ -22,3 +22,13 @@ def regions(mask: Mask, fewest: int) -> list[Mask]:
 
 def grown(mask: Mask, pixels: int) -> Mask:
     return ndimage.binary_dilation(mask, iterations=pixels)
+
+
+def blurred(values: Array, scale: float) -> Array:
+    return ndimage.gaussian_filter(values, scale)
+
+
+def sizes_above(values: Array, level: float) -> NDArray[np.int64]:
+    """Pixels of each connected region above a level, largest first."""
+    labelled, count = ndimage.label(values > level)
+    return np.sort(np.bincount(labelled.ravel(), minlength=count + 1)[1:])[::-1]

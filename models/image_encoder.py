@@ -9,18 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models.heat_pattern import heat_pattern
+from models.thermal import warmth
+
 FILE = Path(__file__).with_name("image_encoder.onnx")
-LONG_SIDE = 320
+LONG_SIDE = 512
 SHORTEST = 64
+LARGEST_HEAT = 640
 THREADS = 2
 
 
 @dataclass(frozen=True)
 class Seen:
-    """`features`: views × features. `animals`: the share that ImageNet's classes of animals take."""
+    """`features`: views × features. `animals`: the share that ImageNet's classes of animals take. `heat`: how warmth is
+    spread, were it a thermogram (models/heat_pattern.py)."""
 
     features: NDArray[np.float32]
     animals: float
+    heat: NDArray[np.float64]
 
 
 def see(pixels: NDArray[np.uint8], views: int = 2) -> Seen:
@@ -29,7 +35,7 @@ def see(pixels: NDArray[np.uint8], views: int = 2) -> Seen:
     turned = [scaled, scaled[:, ::-1], scaled[::-1], scaled[::-1, ::-1]][:views]
     batch = np.stack([np.moveaxis(view, 2, 0) for view in turned]).astype(np.float32)
     features, animals = _session().run(["seen", "animals"], {"picture": batch})
-    return Seen(features, float(np.mean(animals)))
+    return Seen(features, float(np.mean(animals)), heat_pattern(warmth(_at_most(pixels))))
 
 
 def fitted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -38,6 +44,11 @@ def fitted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = LONG_SIDE / max(picture.size)
     width, height = (max(SHORTEST, round(side * factor)) for side in picture.size)
     return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _at_most(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Heat is judged in pixels of the camera, of which thermal ones have few."""
+    return pixels if max(pixels.shape[:2]) <= LARGEST_HEAT else fitted(pixels)
 
 
 @cache

@@ -19,9 +19,9 @@ class CombinedMode(Result):
 
     failure_mode: str
     title: str
-    by_readings: float | None
-    by_picture: float
-    combined: float
+    readings_probability: float | None
+    picture_probability: float
+    combined_probability: float
 
 
 class Fusion(Result):
@@ -61,12 +61,13 @@ def combine(
     agreement, said = _agreement(profile, supported, shown, defect, moved, by_readings)
     modes = [
         CombinedMode(
-            failure_mode=mode.name, title=mode.title, by_readings=by_readings.get(mode.name),
-            by_picture=by_picture[mode.name] if defect is not None else 0.0, combined=raised[mode.name] / total,
+            failure_mode=mode.name, title=mode.title, readings_probability=by_readings.get(mode.name),
+            picture_probability=by_picture[mode.name] if defect is not None else 0.0,
+            combined_probability=raised[mode.name] / total,
         )
         for mode in profile.failure_modes
     ]  # fmt: skip
-    ranked = sorted(modes, key=lambda each: -each.combined)
+    ranked = sorted(modes, key=lambda each: -each.combined_probability)
     return Fusion(
         readings_until=until, agreement=agreement, said=said, moved=moved,
         modes=tuple(ranked) if by_readings or supported else (), not_judged=not_judged,

@@ -36,10 +36,12 @@ def train(data: Path, out: Path, seed: int) -> dict[str, float]:
     odd = list(unrelated_pictures(seed))
     odd_taught = [each for same in _by_source(odd)[::2] for each in same]
     features, odd_features = seen_of(taught), [see(each.pixels) for each in odd_taught]
+    thermal = {each.family for each in picture_classes().values() if each.thermal}
     arrays = fit_heads(
-        _views(features), _names(each.family for each in taught), _names(each.picture_class for each in taught),
+        _views(features), np.stack([each.heat for each in features]), _names(each.family for each in taught),
+        _names(each.picture_class for each in taught),
         _names(each.group for each in taught), _animals(features), _views(odd_features),
-        _names(each.source for each in odd_taught), _animals(odd_features), seed,
+        _names(each.source for each in odd_taught), _animals(odd_features), thermal, seed,
     )  # fmt: skip
     arrays["learnt"] = _names(sorted(each.digest for each in taught))
     arrays["unrelated_learnt"] = _names(sorted({each.source for each in odd_taught}))

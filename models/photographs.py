@@ -69,7 +69,8 @@ class Heads:
         families = dict(zip(self.families, map(float, shares), strict=True))
         classes: dict[str, float] = {}
         for family, share in families.items():
-            inside = softmax(self._scores(x, family)) if len(self.classes_of(family)) > 1 else np.ones(1)
+            heat = f"{family}/support" in self.arrays
+            inside = softmax(self._by_heat(seen.heat, family) if heat else self._scores(x, family))
             classes |= {
                 f"{family}/{name}": share * float(p) for name, p in zip(self.classes_of(family), inside, strict=True)
             }
@@ -94,6 +95,14 @@ class Heads:
         asked = np.append(place / self.arrays["pca_scale"], 4 * animals)
         chance = 1 / (1 + np.exp(-(asked @ self.arrays["strange_weights"] + self.arrays["strange_bias"])))
         return np.array([float(chance), float(distance)])
+
+    def _by_heat(self, heat: Array, family: str) -> Array:
+        """A support vector machine with a Gaussian kernel on the heat pattern, its margin turned into chances."""
+        asked = (heat - self.arrays[f"{family}/heat_centre"]) / self.arrays[f"{family}/heat_scale"]
+        apart = ((self.arrays[f"{family}/support"] - asked) ** 2).sum(axis=1)
+        margin = np.exp(-self.arrays[f"{family}/gamma"] * apart) @ self.arrays[f"{family}/alpha"]
+        slope, offset = self.arrays[f"{family}/platt"]
+        return np.array([0.0, slope * margin + offset])
 
     def _scores(self, x: Array, head: str) -> Array:
         return x @ self.arrays[f"{head}/weights"].astype(float) + self.arrays[f"{head}/bias"]

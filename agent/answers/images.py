@@ -100,9 +100,11 @@ def _beside_readings(found: Fusion) -> list[str]:
 
 
 def _mode(each: CombinedMode) -> str:
-    evidence = [f"picture {say_probability(each.by_picture)}"] if each.by_picture > 0 else []
-    evidence += [f"readings {say_probability(each.by_readings)}"] if each.by_readings is not None else []
-    return f"{each.title.lower()} {say_probability(each.combined)} ({', '.join(evidence) or 'no evidence'})"
+    evidence = [f"picture {say_probability(each.picture_probability)}"] if each.picture_probability > 0 else []
+    evidence += (
+        [f"readings {say_probability(each.readings_probability)}"] if each.readings_probability is not None else []
+    )
+    return f"{each.title.lower()} {say_probability(each.combined_probability)} ({', '.join(evidence) or 'no evidence'})"
 
 
 def _rests_on(found: ImageDiagnosis) -> str:

@@ -78,8 +78,8 @@ def test_picture_and_readings_that_point_to_one_mode_agree():
     found = combine(PROFILE, {CORROSION: 0.9}, 0.9, readings("cavitation"), None, None)
     assert found.agreement == "agree"
     assert found.modes[0].failure_mode == "cavitation"
-    assert found.modes[0].combined > 0.7
-    assert sum(each.combined for each in found.modes) == pytest.approx(1.0)
+    assert found.modes[0].combined_probability > 0.7
+    assert sum(each.combined_probability for each in found.modes) == pytest.approx(1.0)
 
 
 def test_a_sound_part_does_not_clear_a_machine_that_moved():
@@ -91,10 +91,10 @@ def test_a_sound_part_does_not_clear_a_machine_that_moved():
 def test_damage_that_no_sensor_feels_is_a_conflict():
     found = combine(PROFILE, {CORROSION: 0.9}, 0.9, readings("cavitation", moved=False), None, None)
     assert found.agreement == "conflict"
-    assert found.modes[0].by_picture > 0
+    assert found.modes[0].picture_probability > 0
 
 
 def test_a_picture_that_was_not_judged_adds_nothing():
     found = combine(PROFILE, {}, None, readings("cavitation"), None, None)
     assert found.agreement == "readings only"
-    assert found.modes[0].combined == pytest.approx(0.7)
+    assert found.modes[0].combined_probability == pytest.approx(0.7)
