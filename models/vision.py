@@ -51,7 +51,6 @@ class ImageDiagnosis(Result):
     name: str | None
     fusion: Fusion | None
     judged_by: str
-    note: str | None = None
 
 
 def diagnose_picture(path: Path, storage: Storage) -> ImageDiagnosis:
