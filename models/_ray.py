@@ -1,6 +1,7 @@
 """Tasks on other processes and computers by Ray, each result as it comes; the only module that imports it."""
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from machine_profiles.errors import MillwrightError
 log = logging.getLogger(__name__)
 
 RETRIES = 2  # of a task whose process or computer went away
+CONNECT_S = 10.0
 LOOK_S = 2.0  # how often a cluster that has grown is noticed
 STORE_BYTES = 256 << 20
 
@@ -87,6 +89,7 @@ def pool(address: str | None, workers: int) -> Iterator[Pool]:
     if not address:
         options |= {"num_cpus": workers, "include_dashboard": False, "object_store_memory": STORE_BYTES}
     try:
+        _reach(address)
         ray.init(address=address or "local", **options)
     except Exception as error:
         ray.shutdown()
@@ -97,6 +100,13 @@ def pool(address: str | None, workers: int) -> Iterator[Pool]:
     finally:
         opened.stop()
         ray.shutdown()
+
+
+def _reach(address: str | None) -> None:
+    """Raises OSError where nothing listens; Ray itself would try for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), CONNECT_S).close()
 
 
 def _log(data: Any, ignore_prefix: bool) -> None:
