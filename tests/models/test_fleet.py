@@ -73,11 +73,6 @@ def test_every_machine_is_registered_whole_though_a_worker_was_killed(trained: W
     assert {card.code for card in cards} == {code_version()}
 
 
-def test_two_train_at_a_time(trained: World):
-    states = [(step.machine_id, step.state) for step in trained.steps]
-    assert states.index((TWIN.id, "training")) < min(n for n, (_, state) in enumerate(states) if state == "trained")
-
-
 def test_one_machines_trouble_is_told_and_does_not_stop_the_others(trained: World):
     failed = {step.machine_id: step.error for step in trained.steps if step.state == "failed"}
     assert set(failed) == {SHORT.id, SILENT.id}
