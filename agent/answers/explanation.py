@@ -9,6 +9,7 @@ from agent.answers.naming import machine_name, say_list, sensor_name
 from agent.answers.said import Said
 from knowledge_base.explanation import Cause, Citation, Explanation
 
+ALONE = 0.99  # beyond it a figure would claim more than the weighing can know
 DOUBTED = 0.2  # from which a faulty sensor is worth a word
 SHOWN = 3  # passages quoted in an answer about a procedure
 LONGEST = 700
@@ -78,11 +79,13 @@ def _why(found: Explanation, asked: Asked, marks: _Marks) -> Said:
         lines.append(f"Usual reasons: {first.likely_cause.rstrip('.')}{mark}")
     if first.check:
         lines.append(f"To confirm or rule it out: {_lower(first.check).rstrip('.')}{mark}")
-    share = say_probability(first.probability)
+    share = f"{say_probability(first.probability)} of the explanations weighed"
+    if first.probability > ALONE:
+        share = "no other explanation comes close"
     safety, to_do = _safety(found, marks), _what_to_do(found, first, mark, asked)
     readings = f"This rests on readings up to {say_time(found.at)}. " if found.at else ""
     return Said(
-        finding=f"{machine}: most likely {first.title.lower()} ({share} of the explanations weighed).",
+        finding=f"{machine}: most likely {first.title.lower()} ({share}).",
         figures=tuple(lines),
         advice=tuple(line for line in (safety, to_do) if line),
         rests_on=readings + marks.sources(),
