@@ -132,7 +132,8 @@ class Jobs:
             return job
         self._stop(job_id)
         job = _read(self._storage.job(job_id) / "job.json")
-        return self.end(job, "cancelled") if job.status == "running" else job
+        # what is stopped in the middle of a library's call may end as failed: that, too, was the stop's doing
+        return self.end(job, "cancelled") if job.status in ("running", "failed") else job
 
     def _launch(self, job_id: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
         with (self._storage.job(job_id) / "log.txt").open("wb") as log:

@@ -102,6 +102,28 @@ def test_cancelling_stops_the_job_and_its_children_within_seconds(jobs: Jobs, sl
     assert jobs.get("train-004-aaaaaa").status == "cancelled"
 
 
+def test_a_job_that_fails_of_being_stopped_was_cancelled(jobs: Jobs, tmp_path: Path):
+    card = Storage(tmp_path).job("train-004-aaaaaa") / "job.json"
+    code = (
+        "import json, pathlib, signal, sys, time\n"
+        f"card = pathlib.Path({str(card)!r})\n"
+        "def fail(sign, frame):\n"
+        "    job = json.loads(card.read_text())\n"
+        "    card.write_text(json.dumps({**job, 'status': 'failed', 'error': 'interrupted'}))\n"
+        "    sys.exit(1)\n"
+        "signal.signal(signal.SIGTERM, fail)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    running(jobs, "train-004-aaaaaa", process.pid)
+    assert jobs.cancel("train-004-aaaaaa").status == "cancelled"
+    assert process.wait() == 1  # by its own handler
+    assert jobs.get("train-004-aaaaaa").error is None
+
+
 def test_a_real_training_is_cancelled_as_soon_as_it_runs(jobs: Jobs, tmp_path: Path):
     write_machine(tmp_path, PUMP, seed=7)
     started = start(jobs)
