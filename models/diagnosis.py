@@ -1,13 +1,11 @@
 """Which failure mode a machine's readings look like: the profile's signatures against how far each sensor has moved."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import FailureMode, Profile
-from models.drift_causes import STAGES, Explanation, course_of, probabilities, weigh_levels
+from models.drift_causes import STAGES, course_of, probabilities, weigh_levels
 from models.drift_residuals import FEWEST
 from models.drift_tests import Window, compare, level_threshold
 from models.results import Quantity, Result
@@ -63,12 +61,6 @@ class NothingToCompareWith(MillwrightError):
         )
 
 
-@dataclass(frozen=True)
-class _Ranked:
-    explanation: Explanation
-    share: float
-
-
 def diagnose(profile: Profile, rows: pd.DataFrame, unit: str, age_hours: float | None = None) -> Diagnosis:
     """`rows`: the present life, oldest first, with `at`, `hours` and a column a sensor. Raises NothingToCompareWith.
 
@@ -81,18 +73,18 @@ def diagnose(profile: Profile, rows: pd.DataFrame, unit: str, age_hours: float |
         raise NothingToCompareWith(profile, len(rows))
     found = compare(profile, reference, window)
     moved = bool(np.nanmax(np.abs(np.nan_to_num(found.levels.z))) > level_threshold(len(found.explained.condition)))
-    ranked = [_Ranked(*pair) for pair in probabilities(weigh_levels(profile, found, _hazards(profile, age_hours)))]
-    modes = [each for each in ranked if each.explanation.cause == "degradation"]
-    sensors = [each for each in ranked if each.explanation.cause == "sensor"]
+    ranked = probabilities(weigh_levels(profile, found, _hazards(profile, age_hours)))
+    modes = [(each, share) for each, share in ranked if each.cause == "degradation"]
+    sensors = [(each, share) for each, share in ranked if each.cause == "sensor"]
     by_name = {mode.name: mode for mode in profile.failure_modes}
     return Diagnosis(
         machine_id=profile.id,
         unit=unit,
         moved=moved,
-        candidates=tuple(_candidate(profile, found, by_name[str(e.explanation.failure_mode)], e.share) for e in modes),
-        sensor_fault=float(sum(each.share for each in sensors)),
-        faulty_sensor=sensors[0].explanation.sensor if sensors else None,
-        unknown=float(sum(each.share for each in ranked if each.explanation.cause == "model")),
+        candidates=tuple(_candidate(profile, found, by_name[str(each.failure_mode)], share) for each, share in modes),
+        sensor_fault=float(sum(share for _, share in sensors)),
+        faulty_sensor=sensors[0][0].sensor if sensors else None,
+        unknown=float(sum(share for each, share in ranked if each.cause == "model")),
         window_rows=len(window),
         reference_rows=len(reference),
     )

@@ -128,7 +128,7 @@ def judge(profile: Profile, reference: pd.DataFrame, window: pd.DataFrame, unit:
         unit=unit,
         drifted=bool(findings),
         findings=findings,
-        causes=_causes(profile, found, findings, limit) if findings else (),
+        causes=_causes(profile, found, findings) if findings else (),
         sensors_tested=len(found.explained.condition) + len(found.explained.operating),
         window_start=window["at"].iloc[0].to_pydatetime(),
         window_end=window["at"].iloc[-1].to_pydatetime(),
@@ -200,9 +200,7 @@ def _operating_limit(profile: Profile, sensor: str) -> float:
     return 3.5 if profile.sensor(sensor).quantity == "ambient temperature" else 3.0
 
 
-def _causes(
-    profile: Profile, found: Window, findings: tuple[DriftFinding, ...], limit: float
-) -> tuple[DriftCause, ...]:
+def _causes(profile: Profile, found: Window, findings: tuple[DriftFinding, ...]) -> tuple[DriftCause, ...]:
     plain = _plain_sensor_faults(profile, found, findings)
     moved = [each for each in findings if each.kind == "level"]
     process = [each for each in findings if each.kind == "operating"]

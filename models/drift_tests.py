@@ -9,7 +9,6 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from machine_profiles.profile import Profile
 from models.drift_residuals import FEWEST, Array, Explained, explain, level
@@ -191,8 +190,3 @@ def _outside(explained: Explained, reference: pd.DataFrame, window: pd.DataFrame
 def worst(z: Array) -> float:
     """The largest |z|, unknown ones left out."""
     return float(np.nanmax(np.abs(z))) if np.any(~np.isnan(z)) else 0.0
-
-
-def flagged(values: Array, beyond: float) -> NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(values > beyond, bool)
