@@ -75,6 +75,26 @@ def import_(
     raise typer.Exit(import_command(machine_id, file, column_map, dry_run, json_))
 
 
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to write; one with today's date where left out.")
+    ] = None,
+) -> None:
+    """Copy everything under HOME into one file, also while Millwright runs."""
+    from ui.backup_command import backup_command
+
+    raise typer.Exit(backup_command(file))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="What `millwright backup` wrote.")]) -> None:
+    """Bring a backup back into HOME, which must be empty."""
+    from ui.backup_command import restore_command
+
+    raise typer.Exit(restore_command(file))
+
+
 @app.command("eval")
 def eval_(
     files: Annotated[list[Path], typer.Argument(help="Scenario files.")],
