@@ -6,10 +6,12 @@ from typing import Protocol
 
 from agent.service import APOLOGY
 from agent.turns import Card, Decision, ToolCall, Turn
+from evals.end_state import faults_of_end
 from evals.grounding import Evidence
 from evals.results import CallRecord, RunRecord, TurnRecord
 from evals.scenario import Edit, Scenario, ScriptedTurn
 from evals.scoring import arguments_right, counted, failures_of, tools_right
+from evals.snapshot import snapshot, subjects_changed
 from machine_profiles.errors import MillwrightError
 from tools.plant import Plant
 
@@ -33,8 +35,17 @@ class _NothingWaits(MillwrightError):
 def hold(agent: Agent, plant: Plant, scenario: Scenario) -> RunRecord:
     """Play the scenario's turns in one thread. A crash fails its turn, and the conversation goes on."""
     evidence, ended = Evidence(dict(plant.machines)), {job.job_id for job in plant.jobs.list()}
+    before = snapshot(plant.storage.home)
     records = [_hold(agent, plant, scripted, evidence, ended, scenario.id) for scripted in scenario.turns]
-    return RunRecord(passed=not any(record.failures for record in records), turns=tuple(records))
+    after = snapshot(plant.storage.home)
+    calls = [call for record in records for call in record.tools]
+    faults = faults_of_end(scenario.end_state, before, after, plant, calls)
+    return RunRecord(
+        passed=not faults and not any(record.failures for record in records),
+        turns=tuple(records),
+        changed=subjects_changed(before, after),
+        end_state=tuple(faults),
+    )
 
 
 def _hold(

@@ -74,7 +74,8 @@ def _scenario(result: ScenarioResult) -> str:
 
 def _run(number: int, run: RunRecord, of: int) -> str:
     head = f"<h4>Run {number}: {'passed' if run.passed else 'failed'}</h4>" if of > 1 else ""
-    return head + "".join(_turn(turn) for turn in run.turns)
+    ended = "".join(f"<li>{escape(fault)}</li>" for fault in run.end_state)
+    return head + "".join(_turn(turn) for turn in run.turns) + (f'<ul class="why">{ended}</ul>' if ended else "")
 
 
 def _turn(turn: TurnRecord) -> str:

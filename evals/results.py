@@ -33,8 +33,12 @@ class TurnRecord(Result):
 
 
 class RunRecord(Result):
+    """`end_state` says what is not as it should be under HOME after the last turn; empty where all is."""
+
     passed: bool
     turns: tuple[TurnRecord, ...]
+    changed: tuple[str, ...] = ()  # subjects under HOME that the conversation changed
+    end_state: tuple[str, ...] = ()
 
 
 class ScenarioResult(Result):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from agent.turns import Outcome
 from evals.known_tools import faults_of_arguments
+from evals.snapshot import SUBJECTS
 from evals.yaml_reading import read_yaml
 from machine_profiles.errors import MillwrightError
 
@@ -98,11 +99,35 @@ class ScriptedTurn(_Part):
         return self
 
 
+class EndState(_Part):
+    """What must be under HOME when the conversation is over; what each key leaves out is free.
+
+    `changed`: these subjects and no others (registry:MACHINE/TASK, telemetry:MACHINE…; * stands for any part).
+    `in_service`: MACHINE/TASK → version. `files`: patterns below HOME. `audit`: every line: "approved promote_model"…
+    """
+
+    changed: Texts | None = None
+    in_service: dict[str, int] = {}
+    files: Texts = ()
+    audit: Texts | None = None
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> "EndState":
+        kinds = [form.split(":")[0] for form in SUBJECTS.values()]
+        unknown = [each for each in self.changed or () if each.split(":")[0] not in kinds]
+        faults = [
+            f"changed: no subject is called {each!r}; there are {', '.join(SUBJECTS.values())}" for each in unknown
+        ]
+        formless = [each for each in self.in_service if each.count("/") != 1]
+        return _raise(self, faults + [f"in_service: {each!r} is not of the form MACHINE/TASK" for each in formless])
+
+
 class Scenario(_Part):
     id: str = Field(min_length=1)
     tags: Texts = ()
     plant: Literal["demo", "empty"] = "demo"
     turns: tuple[ScriptedTurn, ...] = Field(min_length=1)
+    end_state: EndState | None = None
 
 
 def read_scenarios(paths: Iterable[Path]) -> list[Scenario]:
@@ -211,6 +236,6 @@ def _say(fault: Mapping[str, Any]) -> str:
 
 
 def _near(key: str) -> str:
-    parts = (Scenario, ScriptedTurn, Expectation, ExpectedCall, Edit)
+    parts = (Scenario, ScriptedTurn, Expectation, ExpectedCall, Edit, EndState)
     near = difflib.get_close_matches(key, [name for part in parts for name in part.model_fields], n=1)
     return f"; did you mean `{near[0]}`?" if near else "; remove it or correct its spelling"

@@ -85,6 +85,7 @@ def _write(result: EvalResult, json_file: Path | None, report: Path | None, cons
     for scenario in result.scenarios:
         if not scenario.passed:
             reasons = [f"  turn {n}: {why}" for n, turn in enumerate(scenario.turns, 1) for why in turn.failures]
+            reasons += [f"  {why}" for why in dict.fromkeys(why for run in scenario.runs for why in run.end_state)]
             shown.print("\n".join([f"failed: {scenario.id}", *reasons]), markup=False, highlight=False, soft_wrap=True)
     shown.print(_summary(result))
     if report is not None:
