@@ -3,7 +3,7 @@
 import getpass
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         None, description="A local folder of Chronos weights; unset, no Chronos is asked."
     )
     user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")
+    role: Literal["viewer", "technician", "engineer"] = Field(
+        "engineer", description="What who is speaking may ask for and approve; agent/access.py has the table."
+    )
 
     def model_post_init(self, context: Any) -> None:
         for name, value in QUIET.items():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from agent.access import NotYours, Person, approver, check_answer, check_call, may_answer
 from agent.audit import AuditLog
 from agent.threads import Database
 from agent.turns import Card, Decision, ProposedChange
@@ -14,16 +15,13 @@ from tools.plant import Plant
 from tools.registry import all_tools, read_arguments
 from tools.tool import Tool
 
+_WAITING = """SELECT thread, "user", proposed_at, change FROM changes WHERE status = 'waiting'"""
+
 
 class NothingWaits(MillwrightError):
     def __init__(self, call_id: str | None, waiting: Sequence[str] = ()) -> None:
         named = f"No change {call_id!r} waits here" if call_id else "No change waits here"
         super().__init__(f"{named}. " + (f"Waiting: {', '.join(waiting)}." if waiting else "Ask for one first."))
-
-
-class NotYours(MillwrightError):
-    def __init__(self, owner: str, user: str) -> None:
-        super().__init__(f"This card was put to {owner}; only {owner} can answer it, and you are {user}.")
 
 
 class Approvals:
@@ -35,67 +33,76 @@ class Approvals:
     def pending(self, thread: str) -> Card | None:
         """All changes that wait in the thread, in the order they were asked for."""
         rows = self._database.rows(
-            "SELECT change, user, proposed_at FROM changes WHERE thread = ? AND status = 'waiting' ORDER BY rowid",
+            f"{_WAITING} AND thread = ? ORDER BY proposed_at",
             thread,
         )
-        if not rows:
-            return None
-        return Card(
-            thread=thread,
-            user=rows[0][1],
-            changes=tuple(ProposedChange.model_validate_json(change) for change, _, _ in rows),
-            proposed_at=datetime.fromisoformat(rows[0][2]),
-        )
+        return _card(rows) if rows else None
+
+    def waiting(self, person: Person) -> list[Card]:
+        """A card of each thread, anybody's, with those of its changes that this person may answer; oldest first."""
+        threads: dict[str, list[tuple]] = {}
+        for row in self._database.rows(f"{_WAITING} ORDER BY proposed_at"):
+            threads.setdefault(row[0], []).append(row)
+        return [card for rows in threads.values() if (card := answerable(_card(rows), person)) is not None]
 
     def propose(
-        self, thread: str, call_id: str, tool: Tool, arguments: dict[str, Any],
+        self, thread: str, call_id: str, tool: Tool, arguments: dict[str, Any], person: Person,
         this_turn: Sequence[str] = (), joins: Sequence[str] = (),
     ) -> tuple[ProposedChange, list[str]]:  # fmt: skip
         """Put a change on the thread's card; returns it and the ids of those it replaces.
 
         It replaces a change of the same tool that an earlier message proposed, unless `joins` names it: of the same
         machine where there is one, else the only one there is. Changes of `this_turn` stand beside each other.
-        Raises InvalidArguments, UnknownMachine, UnknownSensor or NotYours; what else speaks against the change
-        stands on the card as a warning.
+        Raises NotAllowed, InvalidArguments, UnknownMachine, UnknownSensor or NotYours; what else speaks against the
+        change stands on the card as a warning.
         """
+        check_call(person, tool.name)
         args = read_arguments(tool, arguments)
         change = ProposedChange(
             call_id=call_id, tool=tool.name, args=args.model_dump(mode="json"), preview=self._preview(tool, args),
-            schema_=tool.arguments.model_json_schema(),
+            schema_=tool.arguments.model_json_schema(), approver=approver(tool.name), proposed_by=person,
         )  # fmt: skip
         card = self.pending(thread)
-        if card is not None and card.user != self._plant.user:
-            raise NotYours(card.user, self._plant.user)
+        if card is not None and card.user != person.name:
+            raise NotYours(f"The card that waits here is {card.user}'s; nothing of yours can stand on it.")
         replaced = _amended(card, change, set(this_turn)) if call_id not in joins else []
         with self._database.all_or_nothing():
             for old in replaced:
                 self._move(thread, old.call_id, "waiting", "replaced")
             self._database.rows(
-                "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, 'waiting', ?)",
-                thread, call_id, self._plant.user, change.model_dump_json(), datetime.now(UTC).isoformat(),
+                """INSERT INTO changes VALUES (?, ?, ?, ?, 'waiting', ?) ON CONFLICT (thread, call_id) DO UPDATE
+                   SET "user" = excluded."user", change = excluded.change, status = 'waiting',
+                       proposed_at = excluded.proposed_at""",
+                thread, call_id, person.name, change.model_dump_json(), datetime.now(UTC).isoformat(),
             )  # fmt: skip
         for old in replaced:
-            self._write("replaced", thread, old, {"by": call_id})
-        self._write("proposed", thread, change)
+            self._write("replaced", thread, old, person, {"by": call_id})
+        self._write("proposed", thread, change, person)
         return change, [old.call_id for old in replaced]
 
-    def decide(self, thread: str, decisions: Sequence[Decision]) -> list[tuple[ProposedChange, Decision]]:
+    def decide(
+        self, thread: str, decisions: Sequence[Decision], person: Person
+    ) -> list[tuple[ProposedChange, Decision]]:
         """Take a person's answers; each change is returned with the arguments that were agreed.
 
-        All or none are taken: raises NothingWaits, NotYours or InvalidArguments and leaves the card as it was.
+        All or none are taken: raises NothingWaits, NotYours, NotAllowed or InvalidArguments and leaves the card as it
+        was. Whoever proposed a change may always withdraw it.
         Approved changes are running from here on, and no one else can approve them again.
         """
         card = self.pending(thread)
         if card is None:
             raise NothingWaits(decisions[0].call_id if decisions else None)
-        if card.user != self._plant.user:
-            raise NotYours(card.user, self._plant.user)
         waiting = {change.call_id: change for change in card.changes}
         answered = []
         for decision in decisions:
             if decision.call_id not in waiting:
                 raise NothingWaits(decision.call_id, list(waiting))
-            answered.append((self._agreed(waiting.pop(decision.call_id), decision), decision))
+            change = waiting.pop(decision.call_id)
+            proposer = proposer_of(card, change)
+            if not (decision.verdict == "reject" and proposer.name == person.name):
+                check_answer(person, proposer, change.tool)
+            agreed = self._agreed(change, decision).model_copy(update={"decided_by": person})
+            answered.append((agreed, decision))
         with self._database.all_or_nothing():
             for change, decision in answered:
                 status = "rejected" if decision.verdict == "reject" else "running"
@@ -107,7 +114,7 @@ class Approvals:
                 )  # fmt: skip
         for change, decision in answered:
             event = {"approve": "approved", "reject": "rejected", "edit": "edited"}[decision.verdict]
-            self._write(event, thread, change)
+            self._write(event, thread, change, person)
         return answered
 
     def done(self, thread: str, call_id: str, outcome: dict[str, Any]) -> None:
@@ -122,7 +129,7 @@ class Approvals:
         changes = [ProposedChange.model_validate_json(change) for (change,) in rows]
         for change in changes:
             if self._move(thread, change.call_id, "running", "failed"):
-                self._write("interrupted", thread, change, "It was stopped before it ended.")
+                self._write("interrupted", thread, change, change.decided_by, "It was stopped before it ended.")
         return changes
 
     def _preview(self, tool: Tool, args: Any) -> Preview:
@@ -148,7 +155,8 @@ class Approvals:
     def _end(self, thread: str, call_id: str, status: str, outcome: dict[str, Any] | str) -> None:
         rows = self._database.rows("SELECT change FROM changes WHERE thread = ? AND call_id = ?", thread, call_id)
         self._move(thread, call_id, "running", status)
-        self._write(status, thread, ProposedChange.model_validate_json(rows[0][0]), outcome)
+        change = ProposedChange.model_validate_json(rows[0][0])
+        self._write(status, thread, change, change.decided_by, outcome)
 
     def _move(self, thread: str, call_id: str, before: str, after: str) -> bool:
         return bool(
@@ -158,11 +166,31 @@ class Approvals:
             )
         )  # fmt: skip
 
-    def _write(self, event: Any, thread: str, change: ProposedChange, outcome: Any = None) -> None:
+    def _write(self, event: Any, thread: str, change: ProposedChange, who: Person | None, outcome: Any = None) -> None:
         self._audit.append(
-            event, who=self._plant.user, thread=thread, call_id=change.call_id, tool=change.tool, args=change.args,
-            outcome=outcome,
+            event, who=who or Person(name=self._plant.user), thread=thread, call_id=change.call_id, tool=change.tool,
+            args=change.args, outcome=outcome,
         )  # fmt: skip
+
+
+def proposer_of(card: Card, change: ProposedChange) -> Person:
+    return change.proposed_by or Person(name=card.user)
+
+
+def answerable(card: Card, person: Person) -> Card | None:
+    """The card with those of its changes that this person may answer; None where there is none."""
+    left = tuple(each for each in card.changes if may_answer(person, proposer_of(card, each), each.tool))
+    return card.model_copy(update={"changes": left}) if left else None
+
+
+def _card(rows: Sequence[tuple]) -> Card:
+    thread, user, proposed_at, _ = rows[0]
+    return Card(
+        thread=thread,
+        user=user,
+        changes=tuple(ProposedChange.model_validate_json(change) for *_, change in rows),
+        proposed_at=datetime.fromisoformat(proposed_at),
+    )
 
 
 def _amended(card: Card | None, change: ProposedChange, this_turn: set[str]) -> list[ProposedChange]:

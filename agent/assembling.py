@@ -20,9 +20,11 @@ _TAGGED: dict[str, Outcome] = {"asks": "clarify", "declines": "refuse", "failed"
 
 def assemble(
     *, thread: str, messages: Sequence[BaseMessage], card: Card | None, proposed: Sequence[str],
-    stopped: str | None, postscript: str, model: str, latency_s: float,
+    stopped: str | None, refused: Sequence[str], postscript: str, model: str, latency_s: float,
 ) -> Turn:  # fmt: skip
-    """`messages` are the turn's own; `proposed` the calls it put on the card; `stopped` what ended it early."""
+    """`messages` are the turn's own; `proposed` the calls it put on the card; `stopped` what ended it early;
+    `refused` the calls that the person's role did not reach.
+    """
     calls = calls_of(messages)
     last = messages[-1] if messages and isinstance(messages[-1], AIMessage) and not messages[-1].tool_calls else None
     told = last.additional_kwargs if last else {}
@@ -36,6 +38,9 @@ def assemble(
         outcome = "approval"
     elif outcome is None:
         outcome = "error" if calls and calls[-1].status == "failed" else "answer"
+    failed = [call.call_id for call in calls if call.status == "failed"]
+    if outcome == "error" and not stopped and failed and set(failed) <= set(refused):
+        outcome = "refuse"
     return Turn(
         thread=thread,
         outcome=outcome,
@@ -71,6 +76,14 @@ def say_left(rejected: Sequence[ProposedChange], machines: Mapping[str, Profile]
         return ""
     changes = "; ".join(say_change(change.tool, change.args, machines) for change in rejected)
     return f"Not done, as you decided: {changes}. Nothing was changed by it."
+
+
+def say_waits(waiting: Sequence[ProposedChange], machines: Mapping[str, Profile]) -> str:
+    """What the person's own yes does not settle."""
+    return "\n".join(
+        f"Still waiting, for the approval of an {change.approver}: {say_change(change.tool, change.args, machines)}."
+        for change in waiting
+    )
 
 
 def _read(last: AIMessage | None) -> tuple[str, Outcome | None]:

@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from agent.access import Person, Role
 from models.results import Result
 
 AuditEvent = Literal["proposed", "replaced", "approved", "edited", "rejected", "done", "failed", "interrupted"]
 
 
 class AuditLine(Result):
-    """One thing that happened to a proposed change. `who` proposed or decided; `outcome` is what came of it."""
+    """One thing that happened to a proposed change: `who` proposed or decided, in that `role`; `outcome` came of it."""
 
     at: datetime
     who: str
+    role: Role | None = None
     thread: str
     call_id: str
     tool: str
@@ -32,15 +34,15 @@ class AuditLog:
         self._path = path
 
     def append(
-        self, event: AuditEvent, *, who: str, thread: str, call_id: str, tool: str, args: dict[str, Any],
+        self, event: AuditEvent, *, who: Person, thread: str, call_id: str, tool: str, args: dict[str, Any],
         outcome: dict[str, Any] | str | None = None,
     ) -> None:  # fmt: skip
         """Add a line; it is on the disk when this returns. Several processes may append to one log."""
         with self._path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             line = AuditLine(
-                at=datetime.now(UTC), who=who, thread=thread, call_id=call_id, tool=tool, args=args,
-                event=event, outcome=outcome, previous=_seal(_last_line(file)),
+                at=datetime.now(UTC), who=who.name, role=who.role, thread=thread, call_id=call_id, tool=tool,
+                args=args, event=event, outcome=outcome, previous=_seal(_last_line(file)),
             )  # fmt: skip
             file.write(json.dumps(line.model_dump(mode="json")).encode() + b"\n")
             file.flush()

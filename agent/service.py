@@ -14,13 +14,14 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agent import assembling
-from agent.approvals import Approvals, NothingWaits, NotYours
+from agent.access import NotAllowed, NotYours, Person
+from agent.approvals import Approvals, answerable
 from agent.audit import AuditLog
 from agent.graph import build_graph, make_brain, name_of, open_checkpointer
 from agent.messages import APPROVED, approved_calls, decision, job_ended
 from agent.threads import Database, Threads
 from agent.tool_calls import OnEvent, TurnCancelled, TurnContext
-from agent.turns import Card, Decision, Event, Outcome, ThreadInfo, Turn
+from agent.turns import Card, Decision, Event, Outcome, Rating, ThreadInfo, Turn
 from agent.yes_or_no import yes_or_no
 from machine_profiles.errors import MillwrightError
 from models.jobs import Job
@@ -44,6 +45,7 @@ class Copilot:
 
     def __init__(self, plant: Plant, settings: Settings, brain: "BaseChatModel | None" = None) -> None:
         self._plant = plant
+        self.person = Person(name=settings.user, role=settings.role)
         self._brain = brain if brain is not None else make_brain(settings, plant)
         self._database = Database(plant.storage.conversations)
         self._threads = Threads(self._database)
@@ -53,55 +55,120 @@ class Copilot:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._running: dict[str, TurnContext] = {}
 
-    def say(self, thread: str, message: str, image: str | None = None, on_event: OnEvent | None = None) -> Turn:
-        """Answer a person's message. "yes" or "no" alone answers the card that waits; anything else leaves it."""
-        with self._locks[thread]:
-            card, verdict = self.pending(thread), yes_or_no(message)
-            if card is not None and verdict is not None:
-                whole = [Decision(call_id=change.call_id, verdict=verdict) for change in card.changes]
-                return self._decide(thread, whole, message, on_event)
-            extra = {"image": image} if image else {}
-            return self._turn(thread, [HumanMessage(message, additional_kwargs=extra)], message, on_event, image=image)
+    def say(
+        self, thread: str, message: str, image: str | None = None, on_event: OnEvent | None = None,
+        by: Person | None = None,
+    ) -> Turn:  # fmt: skip
+        """Answer a person's message. "yes" or "no" alone answers the card that waits; anything else leaves it.
 
-    def decide(self, thread: str, decisions: Sequence[Decision], on_event: OnEvent | None = None) -> Turn:
+        `by`, here and below, is who speaks; where it is left out, the person who runs Millwright. A conversation
+        belongs to whoever began it. Raises NotYours for anybody else's.
+        """
+        by = by or self.person
+        with self._locks[thread]:
+            self._threads.begin(thread, by, message)
+            card, verdict = self._approvals.pending(thread), yes_or_no(message)
+            if card is not None and verdict is not None:
+                own = card if verdict == "reject" else answerable(card, by) or card
+                whole = [Decision(call_id=change.call_id, verdict=verdict) for change in own.changes]
+                return self._decide(thread, whole, message, on_event, by)
+            extra = {"image": image} if image else {}
+            told: list[BaseMessage] = [HumanMessage(message, additional_kwargs=extra)]
+            return self._turn(thread, told, message, on_event, by, image=image)
+
+    def decide(
+        self, thread: str, decisions: Sequence[Decision], on_event: OnEvent | None = None, by: Person | None = None
+    ) -> Turn:
         """Carry out a person's answers to the card; changes it does not name keep waiting.
 
-        An answer that cannot be taken (an edit that does not fit, another's card) changes nothing, and says so.
+        An answer that cannot be taken (an edit that does not fit) changes nothing, and says so. A card in somebody
+        else's conversation can be answered as far as `waiting` shows it; what comes of it is told there as well.
+        Raises NotYours, and for a card of somebody else whatever cannot be taken.
         """
         with self._locks[thread]:
-            return self._decide(thread, decisions, "", on_event)
+            return self._decide(thread, decisions, "", on_event, by or self.person)
 
-    def pending(self, thread: str) -> Card | None:
-        return self._approvals.pending(thread)
+    def pending(self, thread: str, by: Person | None = None) -> Card | None:
+        """The card that waits in a conversation; of somebody else's, what of it `by` may answer. Raises NotYours."""
+        by, card = by or self.person, self._approvals.pending(thread)
+        if card is not None and card.user != by.name:
+            card = answerable(card, by)
+        if card is None:
+            self._threads.own(thread, by)
+        return card
 
-    def running_jobs(self, thread: str) -> list[str]:
-        """Jobs started in this conversation that still run."""
-        return [id_ for id_ in self._threads.untold_jobs(thread) if self._plant.jobs.get(id_).status == "running"]
+    def waiting(self, by: Person | None = None) -> list[Card]:
+        """Changes that wait for this person, over all conversations: a card each, oldest first."""
+        return self._approvals.waiting(by or self.person)
 
-    def has_news(self, thread: str) -> bool:
-        """Whether a job of this conversation has ended and continue_after_jobs would tell of it."""
-        return any(self._plant.jobs.get(id_).status != "running" for id_ in self._threads.untold_jobs(thread))
+    def running_jobs(self, thread: str, by: Person | None = None) -> list[str]:
+        """Jobs started in this conversation that still run. Raises NotYours."""
+        return [job.job_id for job in self._untold(thread, by) if job.status == "running"]
+
+    def has_news(self, thread: str, by: Person | None = None) -> bool:
+        """Whether a job of this conversation has ended and continue_after_jobs would tell of it. Raises NotYours."""
+        return any(job.status != "running" for job in self._untold(thread, by))
 
     def job(self, job_id: str) -> Job:
         return self._plant.jobs.get(job_id)
 
-    def continue_after_jobs(self, thread: str, on_event: OnEvent | None = None) -> Turn | None:
-        """Tell the brain of jobs of this conversation that have ended since; None where there is none."""
+    def continue_after_jobs(
+        self, thread: str, on_event: OnEvent | None = None, by: Person | None = None
+    ) -> Turn | None:
+        """Tell the brain of jobs of this conversation that have ended since; None where there is none.
+
+        Raises NotYours.
+        """
         with self._locks[thread]:
-            jobs = [self._plant.jobs.get(job_id) for job_id in self._threads.untold_jobs(thread)]
+            jobs = self._untold(thread, by)
             ended = [job for job in jobs if job.status != "running" and self._threads.tell_job(job.job_id)]
             if not ended:
                 return None
-            return self._turn(thread, [job_ended(job.model_dump(mode="json")) for job in ended], "", on_event)
+            told: list[BaseMessage] = [job_ended(job.model_dump(mode="json")) for job in ended]
+            return self._turn(thread, told, "", on_event, by or self.person)
 
-    def history(self, thread: str) -> list[Turn]:
+    def history(self, thread: str, by: Person | None = None) -> list[Turn]:
+        """Every turn, oldest first. Raises NotYours."""
+        self._threads.own(thread, by or self.person)
         return self._threads.turns(thread)
 
-    def threads(self) -> list[ThreadInfo]:
-        return self._threads.overview()
+    def threads(self, by: Person | None = None) -> list[ThreadInfo]:
+        """The person's own conversations; the one spoken in last, first."""
+        return self._threads.overview(by or self.person)
 
-    def cancel(self, thread: str) -> bool:
-        """Stop the turn that runs in this conversation before its next step; False where none runs."""
+    def search(self, text: str, by: Person | None = None) -> list[ThreadInfo]:
+        """Those of the person's conversations in which `text` was said."""
+        return self._threads.search(text, by or self.person)
+
+    def rename(self, thread: str, title: str, by: Person | None = None) -> None:
+        """Raises NotYours."""
+        self._threads.rename(thread, title, by or self.person)
+
+    def delete(self, thread: str, by: Person | None = None) -> None:
+        """Forget a conversation: its turns with their receipts, its card and what the brain has read.
+
+        The audit log keeps what was changed from it. Raises NotYours.
+        """
+        by = by or self.person
+        with self._locks[thread]:
+            self._threads.own(thread, by)
+            if (card := self._approvals.pending(thread)) is not None:
+                withdrawn = [Decision(call_id=change.call_id, verdict="reject") for change in card.changes]
+                self._approvals.decide(thread, withdrawn, by)
+            self._threads.delete(thread, by)
+            self._checkpointer.delete_thread(thread)
+
+    def rate(self, thread: str, turn_number: int, up: bool, comment: str = "", by: Person | None = None) -> None:
+        """A thumb up or down for a turn, counted from 1. Raises NotYours or NoSuchTurn."""
+        self._threads.rate(thread, turn_number, up, comment, by or self.person)
+
+    def ratings(self) -> list[Rating]:
+        """Everybody's thumbs, oldest first; what was said stays in the conversation."""
+        return self._threads.ratings()
+
+    def cancel(self, thread: str, by: Person | None = None) -> bool:
+        """Stop the turn that runs in this conversation before its next step; False where none runs. Raises NotYours."""
+        self._threads.own(thread, by or self.person)
         turn = self._running.get(thread)
         if turn is not None:
             turn.cancelled.set()
@@ -111,13 +178,29 @@ class Copilot:
         self._checkpointer.conn.close()
         self._database.close()
 
-    def _decide(self, thread: str, decisions: Sequence[Decision], said: str, on_event: OnEvent | None) -> Turn:
+    def _untold(self, thread: str, by: Person | None) -> list[Job]:
+        self._threads.own(thread, by or self.person)
+        jobs = [self._plant.jobs.get(job_id) for job_id in self._threads.untold_jobs(thread)]
+        return sorted(jobs, key=lambda job: job.started_at)
+
+    def _decide(
+        self, thread: str, decisions: Sequence[Decision], said: str, on_event: OnEvent | None, by: Person
+    ) -> Turn:
+        card = self._approvals.pending(thread)
+        theirs = card is not None and card.user != by.name
+        if not theirs:
+            self._threads.begin(thread, by, said)
         try:
-            answered = self._approvals.decide(thread, decisions)
-        except NotYours as error:
-            return self._without_brain(thread, said, "refuse", str(error))
-        except (NothingWaits, MillwrightError) as error:
-            return self._without_brain(thread, said, "error", f"{error} Nothing was done; what waited still waits.")
+            answered = self._approvals.decide(thread, decisions, by)
+        except (NotYours, NotAllowed) as error:
+            if theirs:
+                raise
+            return self._without_brain(thread, said, "refuse", str(error), by)
+        except MillwrightError as error:
+            if theirs:
+                raise
+            text = f"{error} Nothing was done; what waited still waits."
+            return self._without_brain(thread, said, "error", text, by)
         told = decision(
             [
                 {"call_id": change.call_id, "tool": change.tool, "verdict": taken.verdict, "args": change.args}
@@ -126,23 +209,32 @@ class Copilot:
         )
         agreed = [(change, taken) for change, taken in answered if taken.verdict != "reject"]
         rejected = [change for change, taken in answered if taken.verdict == "reject"]
-        left = assembling.say_left(rejected, self._plant.machines)
+        left = [assembling.say_left(rejected, self._plant.machines)]
+        if said and agreed and card is not None:
+            beyond = [each for each in card.changes if each.call_id not in {change.call_id for change, _ in answered}]
+            left.append(assembling.say_waits(beyond, self._plant.machines))
+        postscript = "\n\n".join(part for part in left if part)
+        # what follows an approval was asked for by whoever proposed it, and reaches as far as that role
+        asking = (answered[0][0].proposed_by or by) if theirs else by
         if not agreed:
-            answer = AIMessage(left, additional_kwargs={"outcome": "answer"})
-            return self._turn(thread, [told, answer], said, on_event)
+            answer = AIMessage(postscript, additional_kwargs={"outcome": "answer"})
+            return self._turn(thread, [told, answer], said, on_event, asking, actor=by)
         calls = approved_calls([{"call_id": c.call_id, "tool": c.tool, "args": c.args} for c, _ in agreed])
         approved = frozenset(f"{change.call_id}{APPROVED}" for change, _ in agreed)
-        return self._turn(thread, [told, calls], said, on_event, approved=approved, postscript=left)
+        return self._turn(
+            thread, [told, calls], said, on_event, asking, actor=by, approved=approved, postscript=postscript
+        )
 
     def _turn(
-        self, thread: str, messages: list[BaseMessage], said: str, on_event: OnEvent | None, *,
-        image: str | None = None, approved: frozenset[str] = frozenset(), postscript: str = "",
+        self, thread: str, messages: list[BaseMessage], said: str, on_event: OnEvent | None, person: Person, *,
+        image: str | None = None, actor: Person | None = None, approved: frozenset[str] = frozenset(),
+        postscript: str = "",
     ) -> Turn:  # fmt: skip
         started = time.perf_counter()
         for message in messages:
             message.id = uuid.uuid4().hex
         emit = on_event or _ignore
-        context = TurnContext(thread, emit, approved, receipts=self._threads.receipts_given(thread))
+        context = TurnContext(thread, emit, person, approved, receipts=self._threads.receipts_given(thread))
         config = {"configurable": {"thread_id": thread}, "max_concurrency": 1}
         with self._registered(thread, context):
             if not approved:
@@ -151,14 +243,15 @@ class Copilot:
         turn = assembling.assemble(
             thread=thread,
             messages=_from(held, messages[0].id),
-            card=self.pending(thread),
+            card=self._approvals.pending(thread),
             proposed=context.proposed,
             stopped=stopped,
+            refused=context.refused,
             postscript=postscript,
             model=name_of(self._brain),
             latency_s=time.perf_counter() - started,
-        ).model_copy(update={"message": said, "image": image, "at": datetime.now(UTC)})
-        self._threads.add(turn, self._plant.user)
+        ).model_copy(update={"message": said, "image": image, "at": datetime.now(UTC), "by": (actor or person).name})
+        self._threads.add(turn)
         emit(Event(kind="text", text=turn.answer))
         if turn.outcome == "approval":
             emit(Event(kind="card", card=turn.card))
@@ -180,13 +273,13 @@ class Copilot:
             stopped = APOLOGY
         return self._graph.get_state(config).values.get("messages", []), stopped
 
-    def _without_brain(self, thread: str, said: str, outcome: Outcome, answer: str) -> Turn:
+    def _without_brain(self, thread: str, said: str, outcome: Outcome, answer: str, by: Person) -> Turn:
         """A turn that leaves the conversation as the brain sees it untouched."""
         turn = Turn(
-            thread=thread, message=said, at=datetime.now(UTC), outcome=outcome, answer=answer, calls=(), receipts=(),
-            card=self.pending(thread), model=name_of(self._brain), latency_s=0.0,
+            thread=thread, message=said, at=datetime.now(UTC), by=by.name, outcome=outcome, answer=answer, calls=(),
+            receipts=(), card=self._approvals.pending(thread), model=name_of(self._brain), latency_s=0.0,
         )  # fmt: skip
-        self._threads.add(turn, self._plant.user)
+        self._threads.add(turn)
         return turn
 
     @contextmanager

@@ -13,11 +13,13 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.types import Command
 
 from agent import approvals
+from agent.access import NotAllowed, Person, check_call
 from agent.approvals import Approvals
 from agent.messages import APPROVED, PROPOSAL
 from agent.threads import Threads
 from agent.turns import Event, ToolCall
 from machine_profiles.errors import MillwrightError
+from tools.plant import speaking
 from tools.registry import InvalidArguments, all_tools, read_arguments
 
 TOOL_CALLS = 24  # of one turn; a brain that needs more is going round in circles
@@ -35,9 +37,11 @@ class TurnContext:
 
     thread: str
     on_event: OnEvent
+    person: Person  # in whose name it runs
     approved: frozenset[str] = frozenset()  # ids of calls a person let pass
     receipts: int = 0  # given so far in this thread
     proposed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # calls that the person's role does not reach
     calls: int = 0
     repairs: int = 0  # answers sent back to the brain for figures without a receipt
     cancelled: Signal = field(default_factory=Signal)
@@ -63,7 +67,8 @@ class ToolCalls(AgentMiddleware):
         turn.calls += 1
         turn.on_event(Event(kind="tool_started", call=tool_call(call, None)))
         started = time.perf_counter()
-        message = self._answer(turn, request, handler)
+        with speaking(turn.person.name):
+            message = self._answer(turn, request, handler)
         if isinstance(message, ToolMessage):
             message.additional_kwargs |= {
                 "seconds": round(time.perf_counter() - started, 3),
@@ -80,7 +85,14 @@ class ToolCalls(AgentMiddleware):
         declared = all_tools().get(call["name"])
         if turn.calls > TOOL_CALLS:
             return _failed(call, f"This turn has made {TOOL_CALLS} calls already; answer with what there is.")
-        if declared is None or declared.effect != "change":
+        if declared is None:
+            return handler(request)
+        try:
+            check_call(turn.person, declared.name)
+        except NotAllowed as error:
+            turn.refused.append(str(call["id"]))
+            return _failed(call, str(error))
+        if declared.effect != "change":
             return handler(request)
         if call["id"] not in turn.approved:
             return self._propose(turn, request)
@@ -92,7 +104,7 @@ class ToolCalls(AgentMiddleware):
         joins = brain.additional_kwargs.get("joins", ()) if brain else ()
         try:
             change, replaced = self._approvals.propose(
-                turn.thread, str(call["id"]), all_tools()[call["name"]], call["args"], turn.proposed, joins
+                turn.thread, str(call["id"]), all_tools()[call["name"]], call["args"], turn.person, turn.proposed, joins
             )
         except MillwrightError as error:
             return _failed(call, str(error))

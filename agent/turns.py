@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from agent.access import Person, Role
 from models.results import Preview, Result
 
 Outcome = Literal["answer", "clarify", "refuse", "approval", "error"]
@@ -31,6 +32,9 @@ class ProposedChange(Result):
     args: dict[str, Any]
     preview: Preview
     schema_: dict[str, Any]  # JSON schema of the arguments, for editing
+    approver: Role = "engineer"  # the least role that may approve it
+    proposed_by: Person | None = None
+    decided_by: Person | None = None
 
 
 class Card(Result):
@@ -66,6 +70,7 @@ class Turn(Result):
     image: str | None = None
     at: datetime | None = None
     message: str = ""  # what the person wrote; empty where they answered a card or a job ended
+    by: str = ""  # who wrote it, or answered the card
     outcome: Outcome
     answer: str
     calls: tuple[ToolCall, ...]
@@ -76,6 +81,17 @@ class Turn(Result):
     suggestions: tuple[str, ...] = ()
     model: str  # which brain spoke
     latency_s: float
+
+
+class Rating(Result):
+    """What a person thought of a turn."""
+
+    thread: str
+    number: int  # of the turn, from 1
+    up: bool
+    comment: str
+    user: str
+    at: datetime
 
 
 class ThreadInfo(Result):

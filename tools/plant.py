@@ -1,6 +1,9 @@
 """The plant: its machines, what was recorded of them, and the models in service."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from models.telemetry import Telemetry
 
 
+_speaker: ContextVar[str | None] = ContextVar("speaker", default=None)
+
+
 @dataclass(frozen=True)
 class Plant:
     """Everything a tool may reach. Parts are opened when first used."""
@@ -31,6 +37,11 @@ class Plant:
     chroma_url: str | None = None
     chronos_path: Path | None = None
     job_environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def speaker(self) -> str:
+        """In whose name a tool runs: who speaks in this turn, else the person who runs Millwright."""
+        return _speaker.get() or self.user
 
     @property
     def now(self) -> datetime:
@@ -70,6 +81,16 @@ class Plant:
         from models.jobs import Jobs
 
         return Jobs(self.storage)
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Tools called inside run in this person's name."""
+    before = _speaker.set(name)
+    try:
+        yield
+    finally:
+        _speaker.reset(before)
 
 
 def open_plant(settings: Settings) -> Plant:

@@ -19,5 +19,5 @@ def write_report(plant: Plant, args: WriteReport) -> WrittenReport:
     """
     profile = plant.machines[args.machine_id]
     return machine_report.write_report(
-        plant.storage, plant.knowledge, plant.telemetry, plant.registry, profile, plant.now, plant.user
+        plant.storage, plant.knowledge, plant.telemetry, plant.registry, profile, plant.now, plant.speaker
     )

@@ -95,7 +95,7 @@ def _event(plant: Plant, args: LogMaintenance) -> MaintenanceEvent:
         action=args.action,
         failure_mode=args.failure_mode,
         note=args.note,
-        by=plant.user,
+        by=plant.speaker,
     )
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from langchain_core.messages import AIMessage
 
+from agent.access import NotYours
 from agent.audit import AuditLog
 from agent.service import Copilot
 from agent.turns import Decision, Event
@@ -103,19 +104,20 @@ def test_a_card_survives_a_restart(tmp_path):
 def test_only_the_one_it_was_put_to_can_answer(tmp_path):
     talk, _ = proposed(tmp_path)
     other = copilot(tmp_path, script(), user="bert")
-    for turn in (other.decide("t", only(other, "approve")), other.say("t", "yes")):
-        assert turn.outcome == "refuse"
-        assert "only anna can answer it" in turn.answer
+    with pytest.raises(NotYours, match="only anna can answer it"):
+        other.decide("t", only(talk, "approve"))
+    with pytest.raises(NotYours, match="is not bert's"):
+        other.say("t", "yes")
     assert logged(tmp_path) == []
     assert talk.pending("t") is not None
 
 
 def test_another_cannot_slip_a_change_onto_the_card(tmp_path):
-    proposed(tmp_path)
+    talk, _ = proposed(tmp_path)
     other = copilot(tmp_path, script(call("rollback_model", machine_id=HAAS, task="rul"), "I cannot."), user="bert")
-    turn = other.say("t", "Roll the Haas back")
-    assert turn.calls[0].status == "failed"
-    assert [change.tool for change in other.pending("t").changes] == ["log_maintenance"]
+    with pytest.raises(NotYours):
+        other.say("t", "Roll the Haas back")
+    assert [change.tool for change in talk.pending("t").changes] == ["log_maintenance"]
 
 
 @pytest.mark.parametrize("word", ["yes", "Yes, please!", "ok", "go ahead", "approve it"])
@@ -233,7 +235,7 @@ def test_the_same_card_cannot_be_answered_twice(tmp_path):
 
 def test_a_change_that_a_crash_cut_short_is_written_down_as_such(tmp_path):
     talk, _ = proposed(tmp_path, "Hello.")
-    talk._approvals.decide("t", only(talk, "approve"))  # and the process dies here, before it runs
+    talk._approvals.decide("t", only(talk, "approve"), talk.person)  # and the process dies here, before it runs
     assert copilot(tmp_path, script("Hello.")).say("t", "Hello").outcome == "answer"
     assert events(tmp_path) == ["proposed", "approved", "interrupted"]
     assert logged(tmp_path) == []
