@@ -1,4 +1,4 @@
-"""`millwright backup` and `millwright restore`: the whole plant in one file, and back."""
+"""`millwright backup`, `restore` and `check`: the plant's files kept, brought back, and looked over."""
 
 import sys
 from datetime import datetime
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from models.backup import back_up, restore
 from models.storage import Storage
+from models.upkeep import look_over, only_server
 from settings import Settings
 
 
@@ -27,3 +28,20 @@ def restore_command(file: Path) -> int:
     )
     print("Passages are indexed again when the first question is asked.", file=sys.stderr)
     return 0
+
+
+def check_command(as_json: bool) -> int:
+    """0 where all is sound or was put right, 1 where something is damaged. Raises AlreadyServed beside a server."""
+    storage = Storage(Settings().home)
+    with only_server(storage):
+        found = look_over(storage)
+    if as_json:
+        print(found.model_dump_json(indent=1))
+    else:
+        for said in found.repaired:
+            print(f"Put right: {said}")
+        for said in found.damaged:
+            print(f"Damaged: {said}")
+        if not found.repaired and not found.damaged:
+            print(f"Everything in {storage.home} is sound.")
+    return 1 if found.damaged else 0

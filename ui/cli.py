@@ -95,6 +95,14 @@ def restore(file: Annotated[Path, typer.Argument(help="What `millwright backup` 
     raise typer.Exit(restore_command(file))
 
 
+@app.command()
+def check(json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """Look the plant's files over and put right what a crash left; exits with 1 where something is damaged."""
+    from ui.backup_command import check_command
+
+    raise typer.Exit(check_command(json_))
+
+
 @app.command("eval")
 def eval_(
     files: Annotated[list[Path], typer.Argument(help="Scenario files.")],

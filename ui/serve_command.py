@@ -4,6 +4,8 @@ import ipaddress
 import sys
 
 from machine_profiles.errors import MillwrightError
+from models.storage import Storage
+from models.upkeep import look_over, only_server
 from settings import Settings
 
 
@@ -19,20 +21,29 @@ GRPC_PORT = 8001  # where Triton's clients look
 
 
 def serve_command(host: str, port: int, grpc_port: int | None = None) -> int:
-    """Serve until interrupted: the page, REST below /v2 and gRPC. Raises NotLocal for any address but a loopback one.
+    """Serve until interrupted: the page, REST below /v2 and gRPC, after a look over the plant's files.
 
+    Raises NotLocal for any address but a loopback one, AlreadyServed where another server has the plant.
     Where GRPC_PORT is taken and no port was asked for, gRPC is left out with a word on standard error.
     """
     if host != "localhost" and not _is_loopback(host):
         raise NotLocal(host)
+    settings = Settings()
+    with only_server(Storage(settings.home)):
+        return _serve(settings, host, port, grpc_port)
+
+
+def _serve(settings: Settings, host: str, port: int, grpc_port: int | None) -> int:
     from agent.service import Copilot
     from models.open_inference import ServedModels
     from tools.plant import open_plant
     from ui import inference_grpc, inference_rest
     from ui._chat_page import STYLE, build_page
 
-    settings = Settings()
     plant = open_plant(settings)
+    found = look_over(plant.storage)
+    for said in (*found.repaired, *found.damaged):
+        print(said, file=sys.stderr)
     served = ServedModels(plant.registry, lambda: plant.machines)
     remote = None
     try:
