@@ -218,17 +218,25 @@ class Copilot:
         asking = (answered[0][0].proposed_by or by) if theirs else by
         if not agreed:
             answer = AIMessage(postscript, additional_kwargs={"outcome": "answer"})
-            return self._turn(thread, [told, answer], said, on_event, asking, actor=by)
+            return self._turn(thread, [told, answer], said, on_event, asking, actor=by, decisions=decisions)
         calls = approved_calls([{"call_id": c.call_id, "tool": c.tool, "args": c.args} for c, _ in agreed])
         approved = frozenset(f"{change.call_id}{APPROVED}" for change, _ in agreed)
         return self._turn(
-            thread, [told, calls], said, on_event, asking, actor=by, approved=approved, postscript=postscript
+            thread,
+            [told, calls],
+            said,
+            on_event,
+            asking,
+            actor=by,
+            decisions=decisions,
+            approved=approved,
+            postscript=postscript,
         )
 
     def _turn(
         self, thread: str, messages: list[BaseMessage], said: str, on_event: OnEvent | None, person: Person, *,
         image: str | None = None, actor: Person | None = None, approved: frozenset[str] = frozenset(),
-        postscript: str = "",
+        postscript: str = "", decisions: Sequence[Decision] = (),
     ) -> Turn:  # fmt: skip
         started = time.perf_counter()
         for message in messages:
@@ -250,7 +258,15 @@ class Copilot:
             postscript=postscript,
             model=name_of(self._brain),
             latency_s=time.perf_counter() - started,
-        ).model_copy(update={"message": said, "image": image, "at": datetime.now(UTC), "by": (actor or person).name})
+        ).model_copy(
+            update={
+                "message": said,
+                "image": image,
+                "at": datetime.now(UTC),
+                "by": (actor or person).name,
+                "decisions": tuple(decisions),
+            }
+        )
         self._threads.add(turn)
         emit(Event(kind="text", text=turn.answer))
         if turn.outcome == "approval":

@@ -71,6 +71,7 @@ class Turn(Result):
     at: datetime | None = None
     message: str = ""  # what the person wrote; empty where they answered a card or a job ended
     by: str = ""  # who wrote it, or answered the card
+    decisions: tuple[Decision, ...] = ()  # what was answered to the card
     outcome: Outcome
     answer: str
     calls: tuple[ToolCall, ...]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from machine_profiles.errors import MillwrightError
+from ui.audit_command import audit
 from ui.fleet_command import fleet
 
 app = typer.Typer(help="Talk to your machines: a copilot for predictive maintenance.", no_args_is_help=True,
@@ -15,6 +16,7 @@ app = typer.Typer(help="Talk to your machines: a copilot for predictive maintena
 edge = typer.Typer(help="Run exported bundles as the device would.", no_args_is_help=True)
 app.add_typer(edge, name="edge")
 app.add_typer(fleet, name="fleet")
+app.add_typer(audit, name="audit")
 knowledge = typer.Typer(help="The maintenance documents that answers cite.", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge")
 

@@ -251,7 +251,11 @@ def test_the_audit_log_shows_what_was_altered_in_it(tmp_path):
     first = json.loads(lines[0])
     first["who"] = "bert"
     path.write_text("\n".join([json.dumps(first), *lines[1:]]) + "\n")
+    assert log.first_broken_line() == 1
+    path.write_text("\n".join([lines[0], *lines[2:]]) + "\n")  # one line taken out
     assert log.first_broken_line() == 2
+    path.write_text("\n".join([*lines[:-1], lines[-1].replace("greased", "oiled")]) + "\n")
+    assert log.first_broken_line() == len(lines)
 
 
 def test_a_job_that_ended_is_told_once_and_the_plan_goes_on(tmp_path):
