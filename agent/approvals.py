@@ -47,12 +47,13 @@ class Approvals:
 
     def propose(
         self, thread: str, call_id: str, tool: Tool, arguments: dict[str, Any], person: Person,
-        this_turn: Sequence[str] = (), joins: Sequence[str] = (),
+        this_turn: Sequence[str] = (), joins: Sequence[str] = (), withdraws: Sequence[str] = (),
     ) -> tuple[ProposedChange, list[str]]:  # fmt: skip
         """Put a change on the thread's card; returns it and the ids of those it replaces.
 
         It replaces a change of the same tool that an earlier message proposed, unless `joins` names it: of the same
         machine where there is one, else the only one there is. Changes of `this_turn` stand beside each other.
+        Those that `withdraws` names go too: the person keeps only some of the card.
         Raises NotAllowed, InvalidArguments, UnknownMachine, UnknownSensor or NotYours; what else speaks against the
         change stands on the card as a warning.
         """
@@ -66,6 +67,8 @@ class Approvals:
         if card is not None and card.user != person.name:
             raise NotYours(f"The card that waits here is {card.user}'s; nothing of yours can stand on it.")
         replaced = _amended(card, change, set(this_turn)) if call_id not in joins else []
+        left = [old for old in card.changes if old.call_id in withdraws and old not in replaced] if card else []
+        replaced = [*replaced, *left]
         with self._database.all_or_nothing():
             for old in replaced:
                 self._move(thread, old.call_id, "waiting", "replaced")

@@ -37,6 +37,7 @@ APOLOGY = (
     "Something went wrong on my side, and this turn was stopped; the details are in the log. "
     "You can go on here: nothing that you said before is lost."
 )
+LONGEST_REPLY = 120  # characters; a longer message is no answer to a card
 TOO_MANY_STEPS = "I went round in circles and stopped before I had an answer. Please put it in smaller steps."
 
 
@@ -59,7 +60,7 @@ class Copilot:
         self, thread: str, message: str, image: str | None = None, on_event: OnEvent | None = None,
         by: Person | None = None,
     ) -> Turn:  # fmt: skip
-        """Answer a person's message. "yes" or "no" alone answers the card that waits; anything else leaves it.
+        """Answer a person's message. "yes" or "no" alone answers the card that waits, "yes to the first" a part.
 
         `by`, here and below, is who speaks; where it is left out, the person who runs Millwright. A conversation
         belongs to whoever began it. Raises NotYours for anybody else's.
@@ -72,6 +73,8 @@ class Copilot:
                 own = card if verdict == "reject" else answerable(card, by) or card
                 whole = [Decision(call_id=change.call_id, verdict=verdict) for change in own.changes]
                 return self._decide(thread, whole, message, on_event, by)
+            if card is not None and (parts := self._decided(card, message)):
+                return self._decide(thread, parts, message, on_event, by)
             extra = {"image": image} if image else {}
             told: list[BaseMessage] = [HumanMessage(message, additional_kwargs=extra)]
             return self._turn(thread, told, message, on_event, by, image=image)
@@ -177,6 +180,22 @@ class Copilot:
     def close(self) -> None:
         self._checkpointer.conn.close()
         self._database.close()
+
+    def _decided(self, card: Card, message: str) -> list[Decision]:
+        """What the message says yes or no to, where it names some of the card's changes."""
+        if len(message) > LONGEST_REPLY:
+            return []
+        from agent.brains.offline.card_words import chosen
+        from agent.brains.offline.machines import Machines
+
+        named = [change.model_dump(include={"call_id", "tool", "args"}) for change in card.changes]
+        choice = chosen(message, named, Machines(self._plant.machines))
+        if choice is None or not choice.decided:
+            return []
+        return [
+            *(Decision(call_id=id_, verdict="approve") for id_ in choice.kept),
+            *(Decision(call_id=id_, verdict="reject") for id_ in choice.dropped),
+        ]
 
     def _untold(self, thread: str, by: Person | None) -> list[Job]:
         self._threads.own(thread, by or self.person)

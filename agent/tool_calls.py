@@ -102,9 +102,17 @@ class ToolCalls(AgentMiddleware):
         call = request.tool_call
         brain = _calling(request.state["messages"], call["id"])
         joins = brain.additional_kwargs.get("joins", ()) if brain else ()
+        withdraws = brain.additional_kwargs.get("withdraws", ()) if brain else ()
         try:
             change, replaced = self._approvals.propose(
-                turn.thread, str(call["id"]), all_tools()[call["name"]], call["args"], turn.person, turn.proposed, joins
+                turn.thread,
+                str(call["id"]),
+                all_tools()[call["name"]],
+                call["args"],
+                turn.person,
+                turn.proposed,
+                joins,
+                withdraws,
             )
         except MillwrightError as error:
             return _failed(call, str(error))

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from agent.brains.offline.fragments import Fragment, applied, fragment
+from agent.brains.offline.card_words import chosen
+from agent.brains.offline.fragments import Fragment, applied, fragment, with_dependants
 from agent.brains.offline.orders import Order, Reading
+from agent.brains.offline.plan import place_of
 from agent.brains.offline.reading import Reader
 from agent.brains.offline.referring import Context
 from agent.messages import APPROVED, DECISION, PROPOSAL, is_from_person, text_of
@@ -23,6 +25,7 @@ class Exchange:
     message: str
     image: str | None
     messages: tuple[BaseMessage, ...]
+    start: int = 0  # of its message, in the conversation
 
     @property
     def calls(self) -> list[dict[str, Any]]:
@@ -64,10 +67,10 @@ class Conversation:
             image=self.exchanges[place].image,
         )  # fmt: skip
 
-    def waiting(self) -> dict[str, dict[str, Any]]:
-        """Proposals that no person has answered, by call id, oldest first."""
+    def waiting(self, place: int | None = None) -> dict[str, dict[str, Any]]:
+        """Proposals that no person has answered, by call id, oldest first; those at an exchange's beginning."""
         waiting: dict[str, dict[str, Any]] = {}
-        for message in self.messages:
+        for message in self.messages[: None if place is None else self.exchanges[place].start]:
             if (
                 isinstance(message, ToolMessage)
                 and isinstance(message.artifact, dict)
@@ -92,6 +95,8 @@ class Conversation:
     def _read(self, place: int) -> Reading:
         exchange, context = self.exchanges[place], self.context(place)
         if place and not exchange.image:
+            if (kept := self._kept(place)) is not None:
+                return kept
             found = fragment(self._reader, exchange.message, context)
             if found is not None:
                 for base in self._bases(place, found):
@@ -99,6 +104,24 @@ class Conversation:
                     if reading is not None:
                         return reading
         return self._reader.read(exchange.message, context)
+
+    def _kept(self, place: int) -> Reading | None:
+        """What the card is to hold from now on, where the message keeps only some of it."""
+        waiting = self.waiting(place)
+        changes = [{"call_id": id_, **data} for id_, data in waiting.items()]
+        choice = chosen(self.exchanges[place].message, changes, self._reader.machines) if changes else None
+        if choice is None or choice.decided:
+            return None
+        orders: list[Order] = []
+        for origin in dict.fromkeys(found[0] for id_ in choice.kept if (found := place_of(id_))):
+            before = self.reading(origin).orders
+            changed = {at[1]: [before[at[1]]] for id_ in choice.kept if (at := place_of(id_)) and at[0] == origin}
+            shift = len(orders)
+            orders += [
+                replace(order, after=tuple(i + shift for i in order.after))
+                for order in with_dependants(before, changed)
+            ]
+        return Reading(tuple(orders), corrects=True, withdraws=tuple(waiting)) if orders else None
 
     def _asked_back(self, base: int, place: int) -> bool:
         return base == place - 1 and self.exchanges[base].outcome == "clarify"
@@ -163,10 +186,9 @@ def _machines_in(exchange: Exchange, kind: str) -> tuple[str, ...]:
 
 
 def _exchanges(messages: Sequence[BaseMessage]) -> list[Exchange]:
-    found: list[list[BaseMessage]] = []
-    for message in messages:
-        if is_from_person(message):
-            found.append([message])
-        elif found:
-            found[-1].append(message)
-    return [Exchange(text_of(first), first.additional_kwargs.get("image"), tuple(rest)) for first, *rest in found]
+    starts = [n for n, message in enumerate(messages) if is_from_person(message)]
+    ends = [*starts[1:], len(messages)]
+    return [
+        Exchange(text_of(messages[n]), messages[n].additional_kwargs.get("image"), tuple(messages[n + 1 : end]), n)
+        for n, end in zip(starts, ends, strict=False)
+    ]

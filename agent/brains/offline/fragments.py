@@ -128,14 +128,14 @@ def applied(reader: Reader, found: Fragment, base: Reading, asked_back: bool, co
     amended = {place: orders for place, orders in changed.items() if _is_change(base.orders[place])}
     if found.amends and amended and not machines:
         changed = amended  # what was read already stays as it is
-    return Reading(tuple(_with_dependants(base.orders, changed)), corrects=not _adds(found)) if changed else None
+    return Reading(tuple(with_dependants(base.orders, changed)), corrects=not _adds(found)) if changed else None
 
 
 def _is_change(order: Order) -> bool:
     return all_tools()[order.tool].effect == "change"
 
 
-def _with_dependants(before: Sequence[Order], changed: dict[int, list[Order]]) -> list[Order]:
+def with_dependants(before: Sequence[Order], changed: dict[int, list[Order]]) -> list[Order]:
     """The changed orders, and those of the message that were to follow them."""
     kept: list[Order] = []
     places: dict[int, list[int]] = {}

@@ -122,8 +122,10 @@ class _Turn:
                 all_tools()[order.tool].arguments.model_validate(order.args).model_dump(mode="json", exclude_none=True)
             )
             calls.append(ToolCall(name=order.tool, args=args, id=call_id(len(self.messages), origin, place)))
-        joins = [call["id"] for call in calls] if not self.talk.reading(origin).corrects else []
-        return AIMessage("", tool_calls=calls, additional_kwargs={"joins": self._joining(calls, joins)})
+        reading = self.talk.reading(origin)
+        joins = [call["id"] for call in calls] if not reading.corrects else []
+        told = {"joins": self._joining(calls, joins), "withdraws": list(reading.withdraws)}
+        return AIMessage("", tool_calls=calls, additional_kwargs=told)
 
     def _joining(self, calls: list[ToolCall], joins: list[str | None]) -> list[str | None]:
         """A change said afresh replaces only what waits for the same machine and model."""

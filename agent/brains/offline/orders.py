@@ -56,12 +56,16 @@ class Remark:
 
 @dataclass(frozen=True)
 class Reading:
-    """`corrects`: it amends what was asked before, so that its changes replace those that wait."""
+    """`corrects`: it amends what was asked before, so that its changes replace those that wait.
+
+    `withdraws` are calls on the card that go as soon as these orders are proposed: "only the first".
+    """
 
     orders: tuple[Order, ...] = ()
     remarks: tuple[Remark, ...] = ()
     machines: tuple[str, ...] = field(default=())
     corrects: bool = False
+    withdraws: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[Order, ...]:

@@ -176,3 +176,18 @@ def test_answers_depend_on_the_messages_alone(talk: Talk, tmp_path: Path):
         assert [talk.say(m).answer for m in messages] == [again.say(m).answer for m in messages]
     finally:
         again.copilot.close()
+
+
+def test_only_the_first_takes_the_others_off_the_card(talk: Talk):
+    turn = talk.say("log an inspection for pump 4, pump 5 and pump 6", "only the first")
+    assert turn.outcome == "approval"
+    assert [machine for _, machine, _ in talk.card()] == [IDS[4]]
+    assert [(c.name, c.status, c.args["machine_id"]) for c in talk.say("yes").calls] == [
+        ("log_maintenance", "done", IDS[4])
+    ]
+
+
+def test_a_yes_to_one_of_two_leaves_the_other_waiting(talk: Talk):
+    turn = talk.say("log an inspection for pump 4 and a cleaning for the Haas", "yes to the first")
+    assert [(c.status, c.args["machine_id"]) for c in turn.calls] == [("done", IDS[4])]
+    assert [machine for _, machine, _ in talk.card()] == [IDS[16]]
