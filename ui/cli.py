@@ -169,13 +169,31 @@ def edge_run(
 
 @knowledge.command("add")
 def knowledge_add(
-    paths: Annotated[list[Path], typer.Argument(help="PDF, DOCX, HTML, Markdown or text files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="PDF, DOCX, HTML, Markdown, text, pictures of pages; or folders.")
+    ],
     machine: Annotated[list[str], typer.Option(help="The machine it is about; may be given several times.")] = [],  # noqa: B006
 ) -> None:
     """Add documents of your own."""
     from ui.knowledge_command import add_command
 
     raise typer.Exit(add_command(paths, machine))
+
+
+@knowledge.command("update")
+def knowledge_update() -> None:
+    """Read again those of your documents whose files have changed."""
+    from ui.knowledge_command import update_command
+
+    raise typer.Exit(update_command())
+
+
+@knowledge.command("show")
+def knowledge_show(passage: Annotated[str, typer.Argument(help="Its id, as a citation or a search gives it.")]) -> None:
+    """Print the passage that a citation names."""
+    from ui.knowledge_command import show_command
+
+    raise typer.Exit(show_command(passage))
 
 
 @knowledge.command("list")
