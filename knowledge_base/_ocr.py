@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rapidocr import RapidOCR
+from rapidocr.utils.output import RapidOCROutput
 
 LEAST_SCORE = 0.6  # of a line's recognition; below it a line is more often wrong than right
 
@@ -13,7 +14,7 @@ LEAST_SCORE = 0.6  # of a line's recognition; below it a line is more often wron
 def lines_of(picture: NDArray[np.uint8]) -> str:
     """The lines of one page in reading order; `picture` is RGB, height by width by 3. Takes seconds for a full page."""
     found = _reader()(np.ascontiguousarray(picture[:, :, ::-1]))
-    if found.boxes is None or found.txts is None or found.scores is None:
+    if not isinstance(found, RapidOCROutput) or found.boxes is None or found.txts is None or found.scores is None:
         return ""
     kept = [
         (box, text)
