@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # what the libraries would send home, switched off before they are imported; a value set outside stands
@@ -22,6 +22,17 @@ class Settings(BaseSettings):
     seed: int = Field(7, description="The one seed from which every random draw derives.")
     model: str = Field("offline", description="The brain: `offline`, or any provider:model of init_chat_model.")
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
+    model_api_key: SecretStr | None = Field(
+        None, exclude=True, description="The key for it; the provider's own variable where unset."
+    )
+    openai_api_key: SecretStr | None = Field(None, exclude=True, validation_alias="OPENAI_API_KEY")
+    model_timeout_s: float = Field(60, gt=0, description="Seconds without a word from the model's server.")
+    tool_calling: Literal["auto", "native", "schema"] = Field(
+        "auto", description="How a language model calls tools; auto goes over to schema where calls come as text."
+    )
+    gates: Literal["auto", "on", "off"] = Field(
+        "auto", description="Whether the offline brain keeps scope, questions back and figures; auto: with a schema."
+    )
     chroma_url: str | None = Field(None, description="A Chroma server; embedded under HOME where unset.")
     mlflow_tracking_uri: str | None = Field(None, description="An MLflow server; SQLite under HOME where unset.")
     ray_address: str | None = Field(

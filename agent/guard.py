@@ -8,7 +8,7 @@ from langchain.agents.middleware.types import hook_config
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agent.grounding import strike, untraced_numbers
-from agent.messages import DECISION, GUARD, JOB_ENDED, text_of
+from agent.messages import DECISION, GUARD, JOB_ENDED, text_of, this_turn
 from tools.plant import Plant
 
 
@@ -26,7 +26,7 @@ class Guard(AgentMiddleware):
             return None
         text = text_of(last)
         names = machine_words(self._plant)
-        if not untraced_numbers(text, sources_of(_this_turn(state["messages"])), names):
+        if not untraced_numbers(text, sources_of(this_turn(state["messages"])), names):
             return None  # most answers rest on their own turn, and a long conversation is long to read
         sources = sources_of(state["messages"])
         untraced = untraced_numbers(text, sources, names)
@@ -56,11 +56,6 @@ def sources_of(messages: list[BaseMessage]) -> list[Any]:
         elif isinstance(message, HumanMessage) and message.name != GUARD:
             sources.append(text_of(message))
     return sources
-
-
-def _this_turn(messages: list[BaseMessage]) -> list[BaseMessage]:
-    starts = [n for n, each in enumerate(messages) if isinstance(each, HumanMessage) and each.name != GUARD]
-    return messages[starts[-1] :] if starts else messages
 
 
 def machine_words(plant: Plant) -> list[str]:

@@ -18,7 +18,7 @@ proposal, in `additional_kwargs["joins"] = [call ids]`, that it stands beside a 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
@@ -48,6 +48,12 @@ def job_ended(job: dict[str, Any]) -> HumanMessage:
 def is_from_person(message: BaseMessage) -> bool:
     """Typed by a person, not one of ours."""
     return isinstance(message, HumanMessage) and message.name is None
+
+
+def this_turn(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """From the message that began it on."""
+    starts = [n for n, each in enumerate(messages) if isinstance(each, HumanMessage) and each.name != GUARD]
+    return list(messages[starts[-1] :]) if starts else list(messages)
 
 
 def kind_of(message: BaseMessage) -> str | None:

@@ -17,7 +17,8 @@ from agent import assembling
 from agent.access import NotAllowed, NotYours, Person
 from agent.approvals import Approvals, answerable
 from agent.audit import AuditLog
-from agent.graph import build_graph, make_brain, name_of, open_checkpointer
+from agent.brains.chat_model import make_brain, name_of
+from agent.graph import build_graph, open_checkpointer
 from agent.messages import APPROVED, approved_calls, decision, job_ended
 from agent.threads import Database, Threads
 from agent.tool_calls import OnEvent, TurnCancelled, TurnContext

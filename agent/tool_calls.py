@@ -44,6 +44,8 @@ class TurnContext:
     refused: list[str] = field(default_factory=list)  # calls that the person's role does not reach
     calls: int = 0
     repairs: int = 0  # answers sent back to the brain for figures without a receipt
+    stands_in: str = ""  # why the offline brain answers in the language model's place
+    found: bool = False  # whether that model's calls had brought results before
     cancelled: Signal = field(default_factory=Signal)
 
     def stop_if_cancelled(self) -> None:

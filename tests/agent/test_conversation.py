@@ -7,7 +7,8 @@ import sys
 import pytest
 from langchain_core.messages import AIMessage
 
-from agent.graph import MODEL_CALLS, UnusableModel, make_brain
+from agent.brains.chat_model import UnusableModel, make_brain
+from agent.graph import MODEL_CALLS
 from agent.messages import unanswered
 from agent.turns import Event
 from settings import Settings

@@ -50,6 +50,28 @@ def final(
     )
 
 
+def told(since: Sequence[BaseMessage], reading: Reading, reader: Reader) -> AIMessage:
+    """What the results since then say where another brain made the calls; `reading` is what was asked for."""
+    made = calls_of(since)
+    good = {call.name: place for place, call in enumerate(made) if call.status in ("done", "proposed")}
+    calls = [call for place, call in enumerate(made) if call.status != "failed" or good.get(call.name, -1) < place]
+    calls = [*_ended_jobs(since), *calls]
+    text = [compose([call], _asked(_like(call, reading), call, reader)) for call in calls if call.status != "proposed"]
+    if proposed := [call for call in calls if call.status == "proposed"]:
+        text.append(compose(proposed, _asked(_like(proposed[0], reading), proposed[0], reader)))
+    outcome = "error" if any(call.status == "failed" for call in calls) else _outcome([_outcome_of(c) for c in calls])
+    said = "\n\n".join(dict.fromkeys(part for part in text if part)) or "There is nothing left to do."
+    return AIMessage(said, additional_kwargs={"outcome": outcome if calls else "answer"})
+
+
+def _like(call: ToolCall, reading: Reading) -> Order | None:
+    """The order that asks for the same of the same machine, for the wording."""
+    for order in reading.orders:
+        if order.tool == call.name and order.machine_id == call.args.get("machine_id"):
+            return order
+    return None
+
+
 def _outcome_of(call: ToolCall) -> str:
     """An explanation without evidence is no answer."""
     return "refuse" if call.kind == "Explanation" and not (call.result or {}).get("answerable") else "answer"

@@ -16,6 +16,7 @@ from pydantic import ConfigDict
 
 from agent.brains.offline import replies
 from agent.brains.offline.dialogue import Conversation
+from agent.brains.offline.orders import Reading
 from agent.brains.offline.plan import Step, call_id, completed, next_calls, place_of, steps
 from agent.brains.offline.reading import Reader
 from agent.messages import GUARD, JOB_ENDED, is_from_person, text_of
@@ -46,6 +47,15 @@ class OfflineBrain(BaseChatModel):
     def warm_up(self) -> None:
         """Load weights and names, so that the first turn is as quick as any other."""
         self._reader.read("How is everything?", Conversation([HumanMessage("")], self._reader, self.now()).context(0))
+
+    def reading(self, messages: Sequence[BaseMessage]) -> Reading:
+        """What the person's last message asks for, as this brain understands it."""
+        talk = Conversation(messages, self._reader, self.now())
+        return talk.reading(len(talk.exchanges) - 1) if talk.exchanges else Reading()
+
+    def tell(self, messages: Sequence[BaseMessage]) -> AIMessage:
+        """What the results of the last turn say, whichever brain made the calls."""
+        return _Turn(list(messages), self._reader, self.now()).told()
 
     def _generate(
         self, messages: list[BaseMessage], stop: list[str] | None = None,
@@ -101,6 +111,13 @@ class _Turn:
         if is_from_person(trigger):
             return self._go_on([len(self.talk.exchanges) - 1])
         return self._go_on(self._origins())
+
+    def told(self) -> AIMessage:
+        from agent.brains.offline.answering import told
+
+        since = self.messages[max(self.began, 0) :]
+        asked = self.talk.reading(len(self.talk.exchanges) - 1) if self.talk.exchanges else Reading()
+        return told(since, asked if is_from_person(since[0]) else Reading(), self.reader)
 
     def _go_on(self, origins: list[int]) -> AIMessage:
         """Make the next calls of these exchanges; where there are none, answer."""
