@@ -1,33 +1,34 @@
 """Run scenarios against an agent, each on a fresh copy of its plant, in parallel processes."""
 
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
-from pathlib import Path
 
 from evals.controls import COMMONEST, commonest_call, control_brain
-from evals.conversation import hold
+from evals.external import load_agent
 from evals.results import EvalResult, RunRecord
-from evals.scenario import ExpectedCall, Scenario
+from evals.run_folder import plan_of, run_folder
+from evals.scenario import Scenario
 from evals.scoring import sum_up
+from evals.starting_points import starting_point
+from evals.worker import Task, end_with_parent, run_one
+from machine_profiles.errors import MillwrightError
 from models.jobs import Report
 from settings import Settings
-from tools.plant import open_plant
 
 Progress = Callable[[int, int, str], None]  # runs done, of how many, what has just ended
+SLOW_TOOLS = {"train_models", "synthesize_data", "export_edge"}
 
 
-@dataclass(frozen=True)
-class _Task:
-    """One run of one scenario, as a worker process is told of it."""
-
-    scenario: Scenario
-    prepared: Path | None  # the plant to copy; None where the scenario starts from an empty one
-    settings: Settings
-    call: ExpectedCall | None  # of the control that has one
+class WorkerDied(MillwrightError):
+    def __init__(self) -> None:
+        super().__init__(
+            "A worker process died, most likely of too little memory. What had ended is kept: run the same command "
+            "with --resume, and with fewer --workers."
+        )
 
 
 def run_suite(
@@ -37,72 +38,75 @@ def run_suite(
     workers: int = 2,
     report: Report | None = None,
     progress: Progress | None = None,
+    agent: str | None = None,
+    resume: bool = False,
 ) -> EvalResult:
     """Run every scenario `repeat` times with the brain `settings.model`; results come in the scenarios' order.
 
     `report` hears how the demo plant is prepared (once; it is kept under `settings.home`), `progress` of each run.
+    `agent`: module:function of one that is not ours. `resume`: go on with such a run that was stopped before its end.
+    Raises NothingToResume, UnknownControl, UnusableAgent.
     """
-    control_brain(settings.model, None)  # an unknown control is found before anything is prepared
+    control_brain(settings.model, None)  # what cannot be run is found before anything is prepared
+    if agent is not None:
+        load_agent(agent)
     started = time.monotonic()
-    cache = settings.home.resolve() / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    demo = _prepared(scenarios, cache, settings.seed, report)
-    call = commonest_call(scenarios) if settings.model == COMMONEST else None
-    with tempfile.TemporaryDirectory(prefix="eval-", dir=cache) as folder:
-        mine = settings.model_copy(update={"home": Path(folder)})
-        tasks = [_Task(s, demo if s.plant == "demo" else None, mine, call) for s in scenarios for _ in range(repeat)]
-        records = _run_all(tasks, workers, progress)
-    runs = [records[n : n + repeat] for n in range(0, len(records), repeat)]
-    return sum_up(scenarios, runs, settings.model, settings.seed, round(time.monotonic() - started, 2))
+    home = settings.home.resolve()
+    plan = plan_of(scenarios, settings.model, agent, settings.model_base_url, settings.seed, repeat)
+    with run_folder(home, plan, resume) as folder:
+        demo = starting_point(scenarios, home / "cache", settings.seed, report)
+        call = commonest_call(scenarios) if settings.model == COMMONEST else None
+        mine = settings.model_copy(update={"home": folder.plants})
+        records = {
+            (n, k): kept
+            for n in range(len(scenarios))
+            for k in range(repeat)
+            if (kept := folder.kept(n, k)) is not None
+        }
+        tasks = {
+            (n, k): Task(scenario, demo if scenario.plant == "demo" else None, mine, call, agent)
+            for n, scenario in enumerate(scenarios)
+            for k in range(repeat)
+            if (n, k) not in records
+        }
+        heard, of = progress or (lambda done, of, ended: None), len(scenarios) * repeat
+        for (n, k), record in _run_all(tasks, workers):
+            folder.keep(n, k, record)
+            records[n, k] = record
+            heard(len(records), of, scenarios[n].id)
+        runs = [[records[n, k] for k in range(repeat)] for n in range(len(scenarios))]
+        spent = round(time.monotonic() - started, 2)
+        result = sum_up(scenarios, runs, agent or settings.model, settings.seed, spent)
+        folder.finish(result.model_dump_json(indent=1))
+    return result
 
 
-def _prepared(scenarios: Sequence[Scenario], cache: Path, seed: int, report: Report | None) -> Path | None:
-    if all(scenario.plant == "empty" for scenario in scenarios):
-        return None
-    from models.demo_plant import cached_demo_plant
-
-    return cached_demo_plant(cache, seed, report or _unheard)
-
-
-def _unheard(progress: float, step: str) -> None:
-    return None
-
-
-def _run_all(tasks: Sequence[_Task], workers: int, progress: Progress | None) -> list[RunRecord]:
-    heard = progress or (lambda done, of, ended: None)
-    records: dict[int, RunRecord] = {}
+def _run_all(tasks: dict[tuple[int, int], Task], workers: int) -> Iterator[tuple[tuple[int, int], RunRecord]]:
+    """Each record as it comes; those that train come first, so that no worker is left alone with one at the end."""
+    ordered = sorted(tasks, key=lambda key: (-_slowness(tasks[key].scenario), key))
     if workers == 1:
-        for n, task in enumerate(tasks):
-            records[n] = run_one(task)
-            heard(len(records), len(tasks), task.scenario.id)
-    else:
-        with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
-            waiting = {pool.submit(run_one, task): n for n, task in enumerate(tasks)}
-            try:
-                for done in as_completed(waiting):
-                    records[waiting[done]] = done.result()
-                    heard(len(records), len(tasks), tasks[waiting[done]].scenario.id)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-    return [records[n] for n in range(len(tasks))]
-
-
-def run_one(task: _Task) -> RunRecord:
-    """One conversation on a plant of its own, which goes when it ends."""
-    from agent.service import Copilot
-    from models.demo_plant import copy_plant
-
-    with tempfile.TemporaryDirectory(dir=task.settings.home, ignore_cleanup_errors=True) as folder:
-        home = Path(folder) / "plant"
-        if task.prepared is not None:
-            copy_plant(task.prepared, home)
-        settings = task.settings.model_copy(update={"home": home})
-        plant = open_plant(settings)
-        copilot = Copilot(plant, settings, control_brain(settings.model, task.call))
+        for key in ordered:
+            yield key, run_one(tasks[key])
+        return
+    with _pool(min(workers, max(1, len(tasks)))) as pool:
+        waiting = {pool.submit(run_one, tasks[key]): key for key in ordered}
         try:
-            return hold(copilot, plant, task.scenario)
-        finally:
-            copilot.close()
-            for job in plant.jobs.list():
-                plant.jobs.cancel(job.job_id)
+            for done in as_completed(waiting):
+                yield waiting[done], done.result()
+        except BrokenProcessPool as error:
+            raise WorkerDied from error
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that stay warm from one scenario to the next, and end when this one does, however it ends."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _slowness(scenario: Scenario) -> int:
+    return sum(call.name in SLOW_TOOLS for turn in scenario.turns if turn.approve for call in turn.expect.tools or ())

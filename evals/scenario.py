@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -151,6 +152,23 @@ def read_scenarios(paths: Iterable[Path]) -> list[Scenario]:
     if faults:
         raise InvalidScenario("\n".join(faults))
     return scenarios
+
+
+def selected(scenarios: Iterable[Scenario], tags: Sequence[str], only: Sequence[str]) -> list[Scenario]:
+    """Those that have one of `tags` and whose id fits one of the patterns `only`; none of either leaves all in.
+
+    Raises InvalidScenario where none is left, and names the tags there are.
+    """
+    every = list(scenarios)
+    left = [
+        each
+        for each in every
+        if (not tags or set(tags) & set(each.tags)) and (not only or any(fnmatchcase(each.id, p) for p in only))
+    ]
+    if not left:
+        known = ", ".join(sorted({tag for each in every for tag in each.tags}))
+        raise InvalidScenario(f"No scenario has such a tag or id. Tags there are: {known or 'none'}.")
+    return left
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

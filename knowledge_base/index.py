@@ -109,7 +109,9 @@ class Index:
 
     @property
     def _name(self) -> str:
-        """Two plants may share a server."""
+        """Two plants may share a server; a folder of one's own goes along when the plant is copied."""
+        if not self._url:
+            return "millwright"
         return "millwright-" + hashlib.sha256(str(self.storage.home).encode()).hexdigest()[:12]
 
     def _stored_state(self) -> object:

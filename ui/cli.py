@@ -113,12 +113,32 @@ def eval_(
     report: Annotated[Path | None, typer.Option(help="Folder for the HTML report and the JSON result.")] = None,
     json_file: JsonFile = None,
     min_pass: Annotated[float, typer.Option(min=0, max=1, help="Exit with 1 below this pass rate.")] = 0.0,
-    workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Conversations at a time.")] = 2,
+    tag: Annotated[list[str], typer.Option(help="Only scenarios with this tag; may be given several times.")] = [],  # noqa: B006
+    only: Annotated[list[str], typer.Option(help="Only scenarios whose id fits, such as 'jobs-*'.")] = [],  # noqa: B006
+    agent: Annotated[
+        str | None, typer.Option(help="An agent that is not ours: module:function or file.py:function.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with such a run that was stopped.")] = False,
 ) -> None:
     """Run scenario suites against the copilot."""
     from ui.eval_command import eval_command
 
-    raise typer.Exit(eval_command(files, model, repeat, report, json_file, min_pass, workers))
+    raise typer.Exit(
+        eval_command(
+            files,
+            model,
+            repeat=repeat,
+            report=report,
+            json_file=json_file,
+            min_pass=min_pass,
+            workers=workers,
+            tags=tag,
+            only=only,
+            agent=agent,
+            resume=resume,
+        )
+    )
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """`millwright eval`: run scenario suites, show the figures, write result and report."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -8,10 +9,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from evals.controls import UnknownControl
+from evals.external import UnusableAgent
 from evals.report import write_report
 from evals.results import EvalResult
+from evals.run_folder import NothingToResume
 from evals.runner import run_suite
-from evals.scenario import InvalidScenario, read_scenarios, shipped_suites
+from evals.scenario import InvalidScenario, Scenario, read_scenarios, selected, shipped_suites
 from machine_profiles.errors import MillwrightError
 from models.storage import whole_file
 from settings import Settings
@@ -22,11 +25,16 @@ DONE, MISSED, WRONG_USAGE = 0, 1, 2
 def eval_command(
     files: list[Path],
     model: str | None = None,
+    *,
     repeat: int = 1,
     report: Path | None = None,
     json_file: Path | None = None,
     min_pass: float = 0.0,
     workers: int = 2,
+    tags: Sequence[str] = (),
+    only: Sequence[str] = (),
+    agent: str | None = None,
+    resume: bool = False,
 ) -> int:
     """0 done, 1 below `min_pass` or the work failed, 2 wrong usage or a scenario file that breaks the format."""
     console = Console(stderr=True)
@@ -46,9 +54,10 @@ def eval_command(
         console.print(f"The result cannot be written there: {error}", markup=False, soft_wrap=True)
         return WRONG_USAGE
     try:
-        result = _run(files, settings, repeat, workers, console)
+        scenarios = selected(read_scenarios(files), tags, only)
+        result = _run(scenarios, settings, repeat, workers, agent, resume, console)
         _write(result, json_file, report, console)
-    except (InvalidScenario, UnknownControl) as error:
+    except (InvalidScenario, UnknownControl, UnusableAgent, NothingToResume) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return WRONG_USAGE
     except MillwrightError as error:
@@ -57,8 +66,10 @@ def eval_command(
     return DONE if result.pass_rate >= min_pass else MISSED
 
 
-def _run(files: list[Path], settings: Settings, repeat: int, workers: int, console: Console) -> EvalResult:
-    scenarios = read_scenarios(files)
+def _run(
+    scenarios: list[Scenario], settings: Settings, repeat: int, workers: int, agent: str | None, resume: bool,
+    console: Console,
+) -> EvalResult:  # fmt: skip
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as bars:
         preparing = bars.add_task("preparing the demo plant", total=100)
@@ -71,7 +82,7 @@ def _run(files: list[Path], settings: Settings, repeat: int, workers: int, conso
             bars.update(preparing, visible=False)
             bars.update(running, completed=done, description=f"scenarios: {ended}")
 
-        return run_suite(scenarios, settings, repeat, workers, prepared, ran)
+        return run_suite(scenarios, settings, repeat, workers, prepared, ran, agent, resume)
 
 
 def _write(result: EvalResult, json_file: Path | None, report: Path | None, console: Console) -> None:

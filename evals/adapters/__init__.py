@@ -1,0 +1,1 @@
+"""Agents of other makes, as `millwright eval --agent` takes them."""
