@@ -1,5 +1,6 @@
 """Where state lies under HOME: the only code that joins paths, and the way files are written whole or not at all."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -18,11 +19,31 @@ class StorageFull(MillwrightError):
         super().__init__(f"The disk that holds {path} is full. Free some space and try again; nothing was changed.")
 
 
+class NotWritable(MillwrightError):
+    """State cannot be kept; nothing may be answered as if it had been."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot be written ({error.strerror}). Millwright keeps its state there: give it a folder that "
+            f"this user may write (MILLWRIGHT_HOME), or mount it writable. Nothing was changed."
+        )
+
+
 class Storage:
     """The layout of HOME. Asking for a path makes its folder."""
 
     def __init__(self, home: Path) -> None:
         self.home = Path(home).resolve()
+
+    def require_writable(self) -> None:
+        """Raises NotWritable, or StorageFull, before any work is begun that could not be kept."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix=".writable.", dir=self.home)
+            os.close(descriptor)
+            os.unlink(name)
+        except OSError as error:
+            raise _explained(error, self.home) from error
 
     @property
     def plant_file(self) -> Path:
@@ -120,9 +141,12 @@ class Storage:
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; it takes `path`'s place when the block ends well, and goes otherwise.
 
-    Raises StorageFull where the disk has no room.
+    Raises StorageFull where the disk has no room, NotWritable where the place is read-only.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise _explained(error, path) from error
     os.close(descriptor)
     temporary = Path(name)
     try:
@@ -132,8 +156,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         _flush(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        if error.errno == 28:
-            raise StorageFull(path) from error
+        if (explained := _explained(error, path)) is not error:
+            raise explained from error
         raise
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -143,19 +167,32 @@ def whole_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """The same for a folder, which must not exist yet: it appears complete under its name, or not at all."""
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise _explained(error, path) from error
     try:
         yield temporary
         os.replace(temporary, path)
         _flush(path.parent)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        if error.errno == 28:
-            raise StorageFull(path) from error
+        if (explained := _explained(error, path)) is not error:
+            raise explained from error
         raise
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _explained(error: OSError, path: Path) -> Exception:
+    """What a person can act on; any other error is itself."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(path)
+    here = error.filename is not None and Path(error.filename).is_relative_to(path.parent)  # not of a file being read
+    if error.errno == errno.EROFS or (error.errno in (errno.EACCES, errno.EPERM) and here):
+        return NotWritable(path, error)
+    return error
 
 
 def sha256(path: Path) -> str:

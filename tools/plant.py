@@ -94,8 +94,12 @@ def speaking(name: str) -> Iterator[None]:
 
 
 def open_plant(settings: Settings) -> Plant:
-    """Open the plant under `settings.home`; an empty folder is a plant without telemetry."""
+    """Open the plant under `settings.home`; an empty folder is a plant without telemetry.
+
+    Raises NotWritable where its state could not be kept.
+    """
     storage = Storage(settings.home)
+    storage.require_writable()
     stated = json.loads(storage.plant_file.read_text()) if storage.plant_file.exists() else {}
     now = datetime.fromisoformat(stated["now"]) if stated.get("now") else None
     return Plant(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from machine_profiles.errors import MillwrightError
-from models.storage import Storage, StorageFull, sha256, whole_file, whole_folder
+from models.storage import NotWritable, Storage, StorageFull, sha256, whole_file, whole_folder
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path):
@@ -63,3 +63,16 @@ def test_a_path_outside_home_is_refused(tmp_path: Path):
 def test_sha256_of_a_known_text(tmp_path: Path):
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc").startswith("ba7816bf8f01cfea")
+
+
+def test_a_home_that_cannot_be_written_is_refused_with_what_to_do():
+    """Nobody may make a folder in /sys, root included."""
+    with pytest.raises(NotWritable, match="MILLWRIGHT_HOME"):
+        Storage(Path("/sys/millwright")).require_writable()
+
+
+def test_a_place_that_has_become_read_only_is_said_so():
+    with pytest.raises(NotWritable, match="cannot be written"), whole_file(Path("/sys/plant.json")):
+        pass
+    with pytest.raises(NotWritable, match="cannot be written"), whole_folder(Path("/sys/v1")):
+        pass
