@@ -82,11 +82,11 @@ class TooLittleToCompare(MillwrightError):
 
 def check(
     storage: Storage, telemetry: Telemetry, registry: Registry, profile: Profile, window_hours: float, now: datetime,
-    unit: str = MAIN,
+    unit: str = MAIN, page: bool = True,
 ) -> DriftReport:  # fmt: skip
     """Compare the last `window_hours` (clock hours) before `now` with the unit's present life before them.
 
-    Evidently's page is written beside it, by a process of its own. Raises NoTelemetry or TooLittleToCompare.
+    Evidently's `page` is written beside it, by a process of its own. Raises NoTelemetry or TooLittleToCompare.
     """
     lives = telemetry.lives(profile).rows
     own = lives[(lives["life"].str.rsplit("/", n=1).str[0] == unit) & (lives["at"] <= now)]
@@ -99,16 +99,16 @@ def check(
     cut = pd.Timestamp(now - timedelta(hours=window_hours))
     reference, window = rows[rows["at"] <= cut].tail(MOST_REFERENCE_ROWS), rows[rows["at"] > cut]
     found = judge(profile, reference, window, unit)
-    page = storage.drift_page(
+    place = storage.drift_page(
         profile.id, f"{unit}-{window_hours:g}h-{now:%Y%m%d%H%M}-{telemetry.data_hash(profile.id)[:12]}"
     )
-    if not page.exists():
-        start_evidently_report(profile, reference, window, page)
+    if page and not place.exists():
+        start_evidently_report(profile, reference, window, place)
     return found.model_copy(
         update={
             "predictions": prediction_shifts(telemetry, registry, profile, life, cut),
             "outcomes": outcome_check(telemetry, registry, profile),
-            "evidently_report": storage.relative(page),
+            "evidently_report": storage.relative(place) if page else None,
         }
     )
 

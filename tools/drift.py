@@ -25,4 +25,7 @@ def check_drift(plant: Plant, args: CheckDrift) -> DriftReport:
     changed, and a model that no longer fits.
     """
     profile = plant.machines[args.machine_id]
-    return drift.check(plant.storage, plant.telemetry, plant.registry, profile, args.window.hours, plant.now, args.unit)
+    return drift.check(
+        plant.storage, plant.telemetry, plant.registry, profile, args.window.hours, plant.now, args.unit,
+        plant.drift_pages,
+    )  # fmt: skip

@@ -37,6 +37,7 @@ class Plant:
     chroma_url: str | None = None
     chronos_path: Path | None = None
     job_environment: dict[str, str] = field(default_factory=dict)
+    drift_pages: bool = True  # Evidently's page beside each drift check, written by a process of its own
 
     @property
     def speaker(self) -> str:

@@ -107,7 +107,7 @@ def check(json_: Annotated[bool, typer.Option("--json", help="Print one JSON doc
 
 @app.command("eval")
 def eval_(
-    files: Annotated[list[Path], typer.Argument(help="Scenario files.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Scenario files.")] = None,
     model: Annotated[str | None, typer.Option(help="The brain; the setting's where it is left out.")] = None,
     repeat: Annotated[int, typer.Option(min=1, max=100, help="Run each scenario so often.")] = 1,
     report: Annotated[Path | None, typer.Option(help="Folder for the HTML report and the JSON result.")] = None,
@@ -120,13 +120,20 @@ def eval_(
         str | None, typer.Option(help="An agent that is not ours: module:function or file.py:function.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with such a run that was stopped.")] = False,
+    truth: Annotated[int, typer.Option(min=0, max=10_000, help="Score claims on so many fresh plants instead.")] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the fresh plants; the setting's where left out.")] = None,
+    controls: Annotated[bool, typer.Option(help="With --truth: run the controls beside the score.")] = True,
 ) -> None:
-    """Run scenario suites against the copilot."""
+    """Run scenario suites against the copilot; or, with --truth N, ask it about N fresh plants whose truth is known."""
+    if truth:
+        from ui.truth_command import truth_command
+
+        raise typer.Exit(truth_command(truth, seed, model, report, json_file, workers, controls))
     from ui.eval_command import eval_command
 
     raise typer.Exit(
         eval_command(
-            files,
+            files or [],
             model,
             repeat=repeat,
             report=report,

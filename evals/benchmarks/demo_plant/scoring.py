@@ -7,6 +7,7 @@ import onnx
 import pandas as pd
 from numpy.typing import NDArray
 
+from evals.truth_controls import along_others
 from machine_profiles.profile import Profile
 from models import anomaly, metrics
 from models.examples import Examples, examples_of
@@ -67,7 +68,7 @@ def score_machine(telemetry: Telemetry, registry: Registry, profile: Profile, se
         "lightgbm_raw": _peer(taught.latest, taught, judged.latest, judged, profile, cap, seed),
         "constant": _constant(taught, judged, profile, cap),
         "shuffled_labels": _peer(
-            taught.features, _along_others(taught, seed), judged.features, judged, profile, cap, seed
+            taught.features, along_others(taught, seed), judged.features, judged, profile, cap, seed
         ),
     }
 
@@ -149,14 +150,3 @@ def _constant(taught: Examples, judged: Examples, profile: Profile, cap: float) 
     true = judged.remaining(cap)[judged.failed]
     rul = point_figures(true, np.full(len(true), float(taught.remaining(cap)[taught.failed].mean())))
     return {**figures, "rul_r2": rul["r2"], "rul_rmse_hours": rul["rmse_hours"], "anomaly_auroc": 0.5}
-
-
-def _along_others(taught: Examples, seed: int) -> Examples:
-    """The same labels, laid along other lives' rows: lives in a drawn order, from a drawn place on."""
-    random = np.random.default_rng(seed)
-    names = random.permutation(np.unique(taught.life.astype(str)))
-    rows = np.concatenate([np.flatnonzero(taught.life == name) for name in names])
-    rows = np.roll(rows, int(random.integers(len(rows))))
-    return Examples(
-        taught.features, taught.latest, taught.life, taught.hours, taught.failed[rows], taught.observed[rows]
-    )
