@@ -85,7 +85,7 @@ def compose(results: Sequence[ToolCall], asked: Asked) -> str:
     A call that failed and was then made again and succeeded is not told of. Raises KeyError for a kind of result that
     nobody has written words for, which a test excludes.
     """
-    said = [_say(call, asked) for call in results if call.status == "done"]
+    said = [said_of(call, asked) for call in results if call.status == "done"]
     failed = [call for call in results if call.status == "failed" and not _made_good(call, results)]
     proposed = [call.result for call in results if call.status == "proposed" and call.result]
     parts = [each.body() for each in said]
@@ -97,7 +97,8 @@ def compose(results: Sequence[ToolCall], asked: Asked) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _say(call: ToolCall, asked: Asked) -> Said:
+def said_of(call: ToolCall, asked: Asked) -> Said:
+    """The parts of what one result says."""
     kind = str(call.kind)
     return _SAY[kind](KINDS[kind].model_validate(call.result), asked, call)
 

@@ -15,6 +15,9 @@ _CHANGES = {
     "export_edge": "export {machine} for {target} in {precision}",
     "import_telemetry": "import {path} for {machine}",
     "log_maintenance": "log “{action}” for {machine}",
+    "synthesize_data": "make {rows} synthetic rows for {machine}",
+    "label_rul": "label data of {machine} with RUL",
+    "write_report": "write a report on {machine}",
 }
 _TARGETS = {
     "jetson_nano": "a Jetson Nano", "jetson_xavier_nx": "a Jetson Xavier NX", "jetson_orin": "a Jetson Orin",
@@ -50,6 +53,7 @@ def say_change(tool: str, args: Mapping[str, Any], machines: Machines | None) ->
         "precision": str(args.get("precision")),
         "path": str(args.get("path")).rsplit("/", 1)[-1],
         "action": str(args.get("action")),
+        "rows": str(args.get("rows", "")),
     }
     return _CHANGES[tool].format(**words)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agent.answers import Asked, compose
+from agent.answers.comparing import say_compared
 from agent.assembling import calls_of
 from agent.brains.offline import replies
 from agent.brains.offline.orders import Order, Reading
@@ -88,6 +89,9 @@ def _outcome(outcomes: Sequence[str]) -> str:
 def _results(calls: Sequence[ToolCall], plans: dict[int, list[Step]], reader: Reader) -> list[str]:
     """Each result by what was asked of it; all proposals together, as they stand on one card."""
     text = []
+    judged = [call.result for call in calls if call.kind == "HealthPrediction" and call.result]
+    if len(judged) > 1:
+        text.append(say_compared(judged, reader.catalog))
     for call in calls:
         if call.status != "proposed":
             text.append(compose([call], _asked(_order_of(call, plans), call, reader)))

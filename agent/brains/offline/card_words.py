@@ -32,7 +32,8 @@ _DROPS = (
 )
 _ONLY = r"only|just|nothing but|keep"
 _FILLER = re.compile(
-    r"\b(?:the|a|an|one|ones|of|to|for|on|in|it|that|this|them|please|thanks|then|so|and|but|or|with|my|our|card|change|"
+    r"\b(?:the|a|an|one|ones|of|to|for|on|in|it|that|this|them|please|thanks|then|so|and|but|or|with|my|our|card|"
+    r"change|"
     r"changes|proposal|order|machine|model|models|job|item|number|is|are|fine|all right|ok|okay|well|hm+|now|out|go|"
     r"ahead|do|want|i|we|would|like|let'?s|make|actually|though|instead|from|those|these|rest)\b",
     re.I,

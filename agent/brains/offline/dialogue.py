@@ -1,6 +1,7 @@
 """The conversation so far: exchanges, what is in focus, and how a message leans on those before it."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +9,12 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from agent.answers.asked import Asked
+from agent.answers.comparing import worst_of
+from agent.assembling import calls_of
+from agent.brains.offline.asides import Past, aside
 from agent.brains.offline.card_words import chosen
+from agent.brains.offline.followups import COMPARE, MOST, followup
 from agent.brains.offline.fragments import Fragment, applied, fragment, with_dependants
 from agent.brains.offline.orders import Order, Reading
 from agent.brains.offline.plan import place_of
@@ -64,7 +70,7 @@ class Conversation:
         focus, listed = self._focus(place)
         return Context(
             focus=focus, listed=listed, tasks=self._tasks(place), job=self._job(place), now=self._now,
-            image=self.exchanges[place].image,
+            image=self.exchanges[place].image, recent=self._recent(place), offered=self._offered(place),
         )  # fmt: skip
 
     def waiting(self, place: int | None = None) -> dict[str, dict[str, Any]]:
@@ -97,13 +103,61 @@ class Conversation:
         if place and not exchange.image:
             if (kept := self._kept(place)) is not None:
                 return kept
-            found = fragment(self._reader, exchange.message, context)
+            if (about := aside(exchange.message, self._past(place), Asked(catalog=self._reader.catalog))) is not None:
+                return about
+            if (
+                asked := followup(exchange.message, context, self._last_order(place), self._troubled(place))
+            ) is not None:
+                return asked
+            message = self._described(place) or exchange.message
+            found = fragment(self._reader, message, context)
             if found is not None:
                 for base in self._bases(place, found):
                     reading = applied(self._reader, found, self.reading(base), self._asked_back(base, place), context)
                     if reading is not None:
                         return reading
         return self._reader.read(exchange.message, context)
+
+    def _last_order(self, place: int) -> Order | None:
+        for before in range(place - 1, max(-1, place - 4), -1):
+            if orders := self.reading(before).orders:
+                return orders[-1]
+        return None
+
+    def _troubled(self, place: int) -> bool:
+        """Whether the machine last judged showed trouble; what was never judged may."""
+        for exchange in reversed(self.exchanges[:place]):
+            for kind in ("HealthPrediction", "Explanation"):
+                if found := exchange.data(kind):
+                    return found[-1].get("state") not in ("sound", "watch")
+        return True
+
+    def _recent(self, place: int) -> tuple[str, ...]:
+        """Machines of the last exchanges that were about machines, in the order in which they came up."""
+        found: list[str] = []
+        for exchange in self.exchanges[max(0, place - 3) : place]:
+            called = [call["args"].get("machine_id") for call in exchange.calls]
+            found += [id_ for id_ in called if id_ in self._reader.catalog and id_ not in found]
+        return tuple(found)
+
+    def _offered(self, place: int) -> tuple[str, ...]:
+        """What the last question back offered, while it is not forgotten."""
+        for before in range(place - 1, max(-1, place - 4), -1):
+            for order in self.reading(before).missing:
+                if order.missing and order.missing.slot == "machine" and len(order.missing.choices) <= MOST:
+                    return order.missing.choices
+        return ()
+
+    def _past(self, place: int) -> Past:
+        before = self.messages[: self.exchanges[place].start]
+        rejected = [
+            taken
+            for message in before
+            if isinstance(message, HumanMessage) and message.name == DECISION
+            for taken in json.loads(text_of(message))["decisions"]
+            if taken["verdict"] == "reject"
+        ]
+        return Past(calls_of(before), list(self.waiting(place).values()), rejected, self._job(place))
 
     def _kept(self, place: int) -> Reading | None:
         """What the card is to hold from now on, where the message keeps only some of it."""
@@ -122,6 +176,22 @@ class Conversation:
                 for order in with_dependants(before, changed)
             ]
         return Reading(tuple(orders), corrects=True, withdraws=tuple(waiting)) if orders else None
+
+    def _described(self, place: int) -> str | None:
+        """The name of the one machine asked about that the reply describes: "the axial one"."""
+        if not self._asked_back(place - 1, place):
+            return None
+        words = set(re.findall(r"[a-z]{4,}", self.exchanges[place].message.lower()))
+        asked = [order.missing for order in self.reading(place - 1).missing if order.missing]
+        if not words or len(self.exchanges[place].message.split()) > 5 or asked[0].slot != "machine":
+            return None
+        fitting = [
+            id_
+            for id_ in asked[0].choices
+            if (profile := self._reader.catalog[id_])
+            and words & set(re.findall(r"[a-z]{4,}", f"{profile.description} {' '.join(profile.aliases)}".lower()))
+        ]
+        return self._reader.catalog[fitting[0]].name if len(fitting) == 1 else None
 
     def _asked_back(self, base: int, place: int) -> bool:
         return base == place - 1 and self.exchanges[base].outcome == "clarify"
@@ -151,6 +221,8 @@ class Conversation:
                 ]
                 named = [id_ for id_ in called if id_ in self._reader.catalog] or list(ranked[:1]) or spoken
                 focus = tuple(dict.fromkeys(named))
+                if len(focus) > 1 and COMPARE.search(exchange.message):
+                    focus = (worst_of(exchange.data("HealthPrediction")) or focus[0],)
             if listed or age > 4:
                 return focus or ranked[:1], listed
         return focus, ()

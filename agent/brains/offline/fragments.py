@@ -25,6 +25,7 @@ from agent.brains.offline.vocabulary import (
     first_named,
 )
 from agent.brains.offline.words import Words, blank
+from models.results import TASKS
 from tools.registry import all_tools
 
 _FILLER = set(
@@ -46,6 +47,14 @@ AMENDS = re.compile(
 )
 CORRECTS = re.compile(
     r"^\W*(?:no|nope|nah|sorry|not|wait|oops|i meant|i mean|actually|correction|wrong)\b|\bi meant\b|\binstead\b", re.I
+)
+_ALL_OF_THEM = re.compile(
+    r"\b(?:both|all|each|every one)\b(?: of)?(?: them| three| these| those)?\W*(?:please|then|now)?\W*$", re.I
+)
+_UNIT = re.compile(
+    r"(?P<count>\d+(?:\.\d+)?|\b(?:an?|one|two|three|four|five|six|seven|eight|nine|"
+    r"ten))\b[\s-]*[a-z]+",
+    re.I,
 )
 ADDS = re.compile(r"\b(?:same|also|too|as well|and|plus)\b|\b(?:what|how) about\b", re.I)
 
@@ -89,9 +98,7 @@ def fragment(reader: Reader, message: str, context: Context) -> Fragment | None:
     rest = blank(rest, [*values, *(span for span, _ in numbers)])
     rest = _LEADS.sub(" ", rest)
     left = [word for word in re.findall(r"[a-z']+", rest.lower()) if word not in _FILLER and len(word) > 1]
-    other = bool(
-        re.search(r"\bother\b|\b(?:both|all|each|every one)\b(?: of)?(?: them| three| these)?\W*$", words.text, re.I)
-    )
+    other = bool(re.search(r"\bothers?\b", words.text, re.I) or _ALL_OF_THEM.search(words.text))
     nth = any(re.search(pattern, words.text, re.I) for pattern, _ in NTH)
     action = first_named(ACTIONS, words.text)
     if left and not (action and len(words.text.split()) <= 4):
@@ -124,6 +131,8 @@ def applied(reader: Reader, found: Fragment, base: Reading, asked_back: bool, co
                 fresh = replace(moved, args={**moved.args, **values}, missing=None)
                 if values and (lengths := found.words.lengths):
                     fresh = replace(fresh, horizon=lengths[0].said)
+                elif values and found.number is not None:
+                    fresh = replace(fresh, horizon=_same_unit(order, found.number) or fresh.horizon)
                 changed.setdefault(place, []).append(reader.checked(fresh))
     amended = {place: orders for place, orders in changed.items() if _is_change(base.orders[place])}
     if found.amends and amended and not machines:
@@ -236,6 +245,8 @@ def _machines(reader: Reader, found: Fragment, base: Reading, context: Context) 
     machines, missing = machines_meant(found.words, context, reader.machines)
     if missing is not None:
         return missing
+    if not machines and _ALL_OF_THEM.search(found.words.text):
+        return context.offered or (context.group if len(context.group) <= 6 else ())
     if machines or found.number is None or not CORRECTS.search(found.words.text):
         return machines
     kinds = {reader.catalog[o.args["machine_id"]].kind for o in base.orders if o.machine_id}
@@ -254,6 +265,11 @@ def _values(reader: Reader, found: Fragment, order: Order, context: Context) -> 
     }
     if isinstance(values.get("task"), list):
         values["task"] = values["task"][0]
+    if order.tool == "train_models" and (without := _without(found.words.bare)):
+        values["tasks"] = [task for task in order.args.get("tasks", TASKS) if task not in without]
+        values = {key: value for key, value in values.items() if key != "tasks" or value}
+    if found.number is not None and not values and (length := _same_unit(order, found.number)):
+        values = _lengths(reader, order, length, context)
     if order.tool == "promote_model" and found.number is not None and "version" not in values:
         values["version"] = found.number
     if order.tool == "rank_fleet" and found.number is not None:
@@ -261,3 +277,25 @@ def _values(reader: Reader, found: Fragment, order: Order, context: Context) -> 
     if order.tool in ("compare_models", "predict_health", "query_telemetry") and "action" in values:
         values.pop("action")
     return values
+
+
+def _without(text: str) -> list[str]:
+    """The tasks of "not the RUL one"."""
+    found = re.search(r"\b(?:not|without|except|no|drop|leave out|skip|minus|but not)\b(?P<what>.*)$", text, re.I)
+    return tasks(found["what"]) if found else []
+
+
+def _same_unit(order: Order, number: int) -> str | None:
+    """A bare number in the unit of the duration that it takes the place of: "and 20?" after "within 10 days"."""
+    said = [order.horizon] if order.horizon else []
+    for text in (*said, order.said):
+        if found := _UNIT.search(text):
+            unit = found[0][len(found["count"]) :].strip(" -")
+            if re.match(r"(?:h|hours?|hrs?|d|days?|w|weeks?|months?|min|minutes?|mins|s|sec|seconds?)$", unit, re.I):
+                return f"{number} {unit}{'s' if len(unit) > 2 and not unit.endswith('s') else ''}"
+    return None
+
+
+def _lengths(reader: Reader, order: Order, length: str, context: Context) -> dict[str, Any]:
+    said = fill(order.tool, reader.words(f"for {length}", context), None)
+    return {key: value for key, value in said.items() if key in ("horizon_hours", "time_limit_s", "window")}

@@ -8,6 +8,13 @@ from agent.brains.offline.vocabulary import ACTIONS, first_named
 from agent.brains.offline.words import Words
 from machine_profiles.profile import Profile
 
+_EMPTY = re.compile(
+    r"\b(?:a|an|the|of|on|for|at|to|it|its|that|this|as|was|were|is|has|have|been|had|both|all|and|our|my|we|i|they|you|"
+    r"today|yesterday|tomorrow|now|just|please|entry|event|done|did|carried out|performed|got|ones?|them|too|also|"
+    r"machines?|log|logged|record|no)\b",
+    re.I,
+)
+
 
 def maintenance(words: Words, profile: Profile | None) -> dict[str, Any]:
     """Arguments of log_maintenance."""
@@ -22,13 +29,21 @@ def maintenance(words: Words, profile: Profile | None) -> dict[str, Any]:
     if action:
         args["action"] = action
     note = note_of(words.text)
-    if note:
+    if note and _says_more(words.bare, action):
         args["note"] = note
     if at := moment(words.bare, words.now):
         args["at"] = at.isoformat()
     if profile and action == "failure" and (mode := _failure_mode(words.bare, profile)):
         args["failure_mode"] = mode
     return args
+
+
+def _says_more(bare: str, action: str | None) -> bool:
+    """Whether the words hold more than the order to log, the action and the machine."""
+    rest = note_of(bare)
+    if action:
+        rest = re.sub(ACTIONS[action], " ", rest, count=1, flags=re.I)
+    return bool(re.search(r"\w", _EMPTY.sub(" ", rest)))
 
 
 def note_of(text: str) -> str:

@@ -46,12 +46,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Remark:
-    """A clause that is for no tool: small talk, a refusal, something not understood."""
+    """A clause that is for no tool: small talk, a refusal, something not understood.
+
+    `answer`: what to say to a question about the conversation itself, word for word.
+    """
 
     intent: str
     said: str
     machine_id: str | None = None
     suggestions: tuple[str, ...] = ()
+    answer: str = ""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ class Reader:
             r"\b(jobs?|train\w*|retrain\w*|progress|synthesis|export)\b", words.text, re.I
         ):
             guess = guess.without("get_job")
+        if not _FLEET.search(words.text):
+            guess = guess.without("rank_fleet")
         return guess
 
     def _take(
@@ -107,7 +109,7 @@ class Reader:
             carried.take(named)
             return
         guess = self.intent(self.words(part.gist or part.text, context), context)
-        intent = settle(guess, words, self.catalog, context.image is not None, len(context.focus))
+        intent = settle(guess, words, self.catalog, context.image is not None, len(context.group))
         if not alone and intent in _BESIDE and guess.probability < 0.7:
             intent = None
         machines, missing = machines_meant(words, context, self.machines)
@@ -171,10 +173,13 @@ class Reader:
             return self._of_picture(part, words, context, carried, machines, missing, earlier)
         if tool == "explain_fault" and not machines and not _of_this_machine(words, missing):
             return [self.checked(Order(tool, {"question": words.text}, part.text, after=(-1,) if part.later else ()))]
+        if tool == "predict_health" and not machines and missing is None:
+            machines = tuple(id_ for mention in words.mentions if mention.plural for id_ in mention.choices)
         if not machines and missing is None:
             machines = carried.machines
             if not machines and context.focus:
-                machines, from_history = context.focus, True
+                many = len(context.group) > 1 and _means_all(words.text)
+                machines, from_history = context.group if many else context.focus, True
             if from_history and len(machines) > 1 and not _means_all(words.text):
                 missing, machines = Missing("machine", "it", machines), ()
             elif not machines:
@@ -319,6 +324,13 @@ class Reader:
         return tuple(resolved) if len(resolved) == 1 else ()
 
 
+_FLEET = re.compile(
+    r"\b(?:which|what|who|whose|where|worst|rank\w*|fleet|plant|machines?|assets?|equipment|kit|everything|everyone|"
+    r"every|"
+    r"all|any\w*|first|next|top|bottom|most|shortest|least|priorit\w*|attention|order|sort|list|floor|units?|worr\w*|"
+    r"trouble|overview|riskiest|weakest|sickest|candidates|we|our|us|things?|urgent\w*|critical)\b",
+    re.I,
+)
 _PROCEDURE = re.compile(
     r"\b(?:how (?:do|to|can|should|often)|procedure|lock[- ]?out|tag[- ]?out|before (?:work|open))", re.I
 )

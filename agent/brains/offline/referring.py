@@ -12,7 +12,7 @@ from agent.brains.offline.text import Span
 from agent.brains.offline.words import Words
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OTHER = re.compile(r"\b(?:the |our )?other (?P<what>\w+)", re.I)
+OTHER = re.compile(r"\b(?:the |our )?other (?P<many>two |three |four )?(?P<what>\w+)", re.I)
 NTH = (
     (r"\b(?:the )?(?:first|1st|top|worst) (?:one|machine|on the list)\b|^\W*the (?:first|worst|top)\W*$", 0),
     (r"\b(?:the )?(?:second|2nd)(?: worst)? (?:one|machine)\b|^\W*the second\W*$", 1),
@@ -26,7 +26,10 @@ NTH = (
 
 @dataclass(frozen=True)
 class Context:
-    """What the conversation so far gives a message: machines in focus, those last listed, tasks, a job."""
+    """What the conversation so far gives a message: machines in focus, those last listed, tasks, a job.
+
+    `recent` are the machines of the last few exchanges, and `offered` those that a question back named.
+    """
 
     focus: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
@@ -34,12 +37,21 @@ class Context:
     job: str | None = None
     now: datetime = EPOCH
     image: str | None = None
+    recent: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """The machines that "them" and "which one" speak of."""
+        if len(self.focus) > 1:
+            return self.focus
+        return self.listed or self.recent
 
 
 def machines_meant(words: Words, context: Context, machines: Machines) -> tuple[tuple[str, ...], Missing | None]:
     """The machines a clause names, or what stands against it: unknown, or several that fit."""
     other = OTHER.search(words.text)
-    if other and (found := _other(other["what"], context, machines)):
+    if other and (found := _other(other["what"], bool(other["many"]), context, machines)):
         return found
     found_ids: list[str] = []
     for mention in words.mentions:
@@ -67,13 +79,19 @@ def places(text: str, context: Context) -> Iterator[Mention]:
             return
 
 
-def _other(what: str, context: Context, machines: Machines) -> tuple[tuple[str, ...], Missing | None] | None:
+def _other(
+    what: str, many: bool, context: Context, machines: Machines
+) -> tuple[tuple[str, ...], Missing | None] | None:
     kind = KIND_WORDS.get(what.lower().rstrip("s")) or (
         machines.catalog[context.focus[0]].kind
-        if what.lower() in ("one", "machine", "unit") and context.focus
+        if what.lower().rstrip("s") in ("one", "machine", "unit", "two", "three", "four") and context.focus
         else None
     )
     if kind is None:
         return None
     left = tuple(id_ for id_ in machines.of_kind(kind) if id_ not in context.focus)
+    if left and (many or what.lower() in ("two", "three", "four") or what.lower().endswith("s")):
+        return left, None
+    if len(left) > 1 and (offered := [id_ for id_ in context.offered if id_ in left]) and len(offered) == 1:
+        return tuple(offered), None
     return (left, None) if len(left) == 1 else ((), Missing("machine", f"the other {what}", left))

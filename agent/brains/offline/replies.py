@@ -145,6 +145,8 @@ def suggestions(order: Order, machines: Machines) -> tuple[str, ...]:
 
 def remark(found: Remark, machines: Machines) -> tuple[str, str, tuple[str, ...]]:
     """Text, outcome and suggestions for a clause that is for no tool."""
+    if found.answer:
+        return found.answer, "answer", found.suggestions
     if found.intent == "smalltalk":
         return _small_talk(found.said), "answer", HELP_SUGGESTIONS[:2]
     if found.intent == "help":

@@ -53,6 +53,12 @@ _NEW_MACHINE = re.compile(
 )
 _FORMS = (
     (
+        "check_drift",
+        r"\b(?:should|shall|must|do|does|would|is it|need)\b.{0,25}\b(?:i|we|it|you|time|worth|need|"
+        r"makes? sense)\b.{0,20}"
+        r"\bretrain\w*\b.*\?|\bis (?:a )?retraining (?:needed|necessary|due|worth\w*)\b",
+    ),
+    (
         "onboard_machine",
         rf"\b(?:add|register|set up|create|include|connect|onboard)\s+(?:a|an|another|our|this|one more)\s+(?:new\s+)?"
         rf"(?:[\w-]+\s+){{0,5}}?(?:{_KINDS}|machine|asset)\b.{{0,80}}\b(?:called|named|name is|sensors?|with)\b",
@@ -80,7 +86,9 @@ _FORMS = (
     (
         "predict_health",
         r"^\W*(?:and |so |then |but |ok(?:ay)?,? )*how(?:'s| is) (?:it|that one|this one|the machine) "
-        r"(?:doing|holding up|running|looking|getting on|now)\b",
+        r"(?:doing|holding up|running|looking|getting on|now)\b|"
+        r"^\W*(?:and |so |then |but |ok(?:ay)?,? |well,? )*how(?:'s| is) (?:it|that one|this one|the machine|she|"
+        r"he)\W*$",
     ),
     (
         "describe_machine",
@@ -130,7 +138,7 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         return "predict_health"
     if (
         guess.intent == "list_machines"
-        and group
+        and (group or any(mention.plural and mention.kind for mention in words.mentions))
         and re.search(r"\bhow (?:are|is|do|does)\b|\b(?:ok|okay|fine|healthy|doing)\b", text, re.I)
     ):
         return "predict_health"
