@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from rapidfuzz import fuzz
 
 from evals.known_tools import arguments_of
 from tools.durations import parse_duration
@@ -14,6 +15,8 @@ from tools.durations import parse_duration
 SETS = {"tasks", "sensors"}
 FILES = {"path", "image_path", "column_map"}
 DEFAULT_WORDS = {"any", "all", "none", "now", "latest window", "profile", "profile's"}  # the contract's for a default
+TEXTS = {"question", "note", "action", "name"}
+NEAR, ALIKE = 0.1, 80.0
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
@@ -25,6 +28,25 @@ def wrong_arguments(tool: str, expected: dict[str, Any], actual: dict[str, Any])
         for name in expected
         if not _same(name, expected[name], meant.get(name), called.get(name))
     }
+
+
+def nearly(tool: str, name: str, written: Any, actual: dict[str, Any]) -> bool:
+    """Whether an argument is a near miss: a number or duration within a tenth, a list that shares half, a text alike.
+
+    A machine, a task or any other closed choice is right or wrong; there is no near miss.
+    """
+    meant, called = _validated(tool, {name: written}, actual)
+    want, got = meant.get(name), called.get(name)
+    if name in SETS:
+        wanted, had = _set(want) or frozenset(), _set(got) or frozenset()
+        return bool(wanted & had) and 2 * len(wanted & had) >= len(wanted | had)
+    if name in ("window", "at") or name.endswith("_hours"):
+        want, got = _duration(want), _duration(got)
+    numbers = _number(want), _number(got)
+    if None not in numbers:
+        return math.isclose(numbers[0], numbers[1], rel_tol=NEAR)  # type: ignore[arg-type]
+    free = name in TEXTS and isinstance(want, str) and isinstance(got, str)
+    return free and fuzz.token_set_ratio(_text(want), _text(got)) >= ALIKE
 
 
 def _validated(tool: str, expected: dict[str, Any], actual: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,18 +1,20 @@
-"""One run of one scenario: hold the conversation, wait for its jobs, judge each turn."""
+"""One run of one scenario: hold the conversation, wait for its jobs, keep what came of it."""
 
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from langchain_core.callbacks import get_usage_metadata_callback
 
 from agent.service import APOLOGY
 from agent.turns import Card, Decision, ToolCall, Turn
 from evals.end_state import faults_of_end
-from evals.grounding import Evidence
-from evals.results import CallRecord, RunRecord, TurnRecord
+from evals.judging import counted, judged
+from evals.results import CallRecord, RunRecord, Tokens, TurnRecord
 from evals.scenario import Edit, Scenario, ScriptedTurn
-from evals.scoring import arguments_right, counted, failures_of, tools_right
 from evals.snapshot import snapshot, subjects_changed
 from machine_profiles.errors import MillwrightError
+from models.jobs import Job
 from tools.plant import Plant
 
 JOB_GRACE_S = 300.0  # beyond its own time limit, for a loaded machine
@@ -34,44 +36,42 @@ class _NothingWaits(MillwrightError):
 
 def hold(agent: Agent, plant: Plant, scenario: Scenario) -> RunRecord:
     """Play the scenario's turns in one thread. A crash fails its turn, and the conversation goes on."""
-    evidence, ended = Evidence(dict(plant.machines)), {job.job_id for job in plant.jobs.list()}
+    machines, ended = dict(plant.machines), {job.job_id for job in plant.jobs.list()}
     before = snapshot(plant.storage.home)
-    records = [_hold(agent, plant, scripted, evidence, ended, scenario.id) for scripted in scenario.turns]
+    records = [_hold(agent, plant, scripted, ended, scenario.id) for scripted in scenario.turns]
     after = snapshot(plant.storage.home)
     calls = [call for record in records for call in record.tools]
     faults = faults_of_end(scenario.end_state, before, after, plant, calls)
-    return RunRecord(
-        passed=not faults and not any(record.failures for record in records),
-        turns=tuple(records),
-        changed=subjects_changed(before, after),
-        end_state=tuple(faults),
+    observed = RunRecord(
+        passed=False, turns=tuple(records), changed=subjects_changed(before, after), end_state=tuple(faults)
     )
+    return judged(scenario, observed, machines)
 
 
-def _hold(
-    agent: Agent, plant: Plant, scripted: ScriptedTurn, evidence: Evidence, ended: set[str], thread: str
-) -> TurnRecord:
-    evidence.hear(scripted.user or "")
-    started, turns, faults, jobs_s = time.monotonic(), [], [], 0.0
-    try:
-        turns.append(_take(agent, scripted, thread))
-        for _ in range(MOST_STEPS):
-            waited = _wait_for_jobs(plant, ended)
-            jobs_s += sum(waited.values())
-            for job_id in waited:
-                evidence.learn(plant.jobs.get(job_id))
-            if not waited or (going_on := agent.continue_after_jobs(thread)) is None:
-                break
-            turns.append(going_on)
-    except MillwrightError as error:
-        faults.append(str(error))
-    except Exception as error:  # noqa: BLE001 - whatever agent is evaluated, its crash is a result and not our end
-        faults.append(f"the agent crashed: {type(error).__name__}: {error}")
-    for turn in turns:
-        evidence.see(turn)
-        if APOLOGY in turn.answer:
-            faults.append("the agent crashed; its log has the traceback")
-    return _judge(scripted, turns, faults, evidence, time.monotonic() - started - jobs_s, jobs_s)
+def _hold(agent: Agent, plant: Plant, scripted: ScriptedTurn, ended: set[str], thread: str) -> TurnRecord:
+    started, turns, faults = time.monotonic(), [], []
+    jobs: dict[str, float] = {}
+    with get_usage_metadata_callback() as usage:
+        try:
+            turns.append(_take(agent, scripted, thread))
+            for _ in range(MOST_STEPS):
+                waited = _wait_for_jobs(plant, ended)
+                jobs |= waited
+                if not waited or (going_on := agent.continue_after_jobs(thread)) is None:
+                    break
+                turns.append(going_on)
+        except MillwrightError as error:
+            faults.append(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever agent is evaluated, its crash is a result, not our end
+            faults.append(f"the agent crashed: {type(error).__name__}: {error}")
+    faults += ["the agent crashed; its log has the traceback" for turn in turns if APOLOGY in turn.answer]
+    jobs_s = sum(jobs.values())
+    return _observed(scripted, turns, faults, [plant.jobs.get(each) for each in jobs], jobs_s).model_copy(
+        update={
+            "latency_s": round(time.monotonic() - started - jobs_s, 4),
+            "tokens": _tokens(usage.usage_metadata.values()),
+        }
+    )
 
 
 def _take(agent: Agent, scripted: ScriptedTurn, thread: str) -> Turn:
@@ -114,41 +114,32 @@ def _wait_for_jobs(plant: Plant, ended: set[str]) -> dict[str, float]:
     return waited
 
 
-def _judge(
-    scripted: ScriptedTurn, turns: Sequence[Turn], faults: list[str], evidence: Evidence, spent_s: float, jobs_s: float
+def _observed(
+    scripted: ScriptedTurn, turns: Sequence[Turn], faults: list[str], jobs: Sequence[Job], jobs_s: float
 ) -> TurnRecord:
     """Where a job lay between several turns of the agent, they are one of the scenario; the last outcome counts."""
-    calls = counted([call for turn in turns for call in turn.calls])
-    answer = "\n\n".join(turn.answer for turn in turns if turn.answer)
-    outcome = turns[-1].outcome if turns else "error"
-    citations = tuple(citation for turn in turns for citation in turn.citations)
-    ungrounded = evidence.untraced(answer)
-    if turns:
-        faults = [*faults, *failures_of(scripted.expect, outcome, calls, answer, bool(citations), ungrounded)]
-    right, expected = arguments_right(scripted.expect, calls)
+    cards = [turn.card for turn in turns if turn.card]
     return TurnRecord(
-        said=_said(scripted),
+        said=scripted.said,
         image=scripted.image,
-        outcome=outcome,
-        tools=tuple(_record(call) for call in calls),
-        answer=answer,
-        citations=citations,
-        ungrounded=tuple(ungrounded),
-        failures=tuple(faults),
-        tools_right=tools_right(scripted.expect, calls),
-        arguments_right=right,
-        arguments_expected=expected,
-        latency_s=round(spent_s, 4),
+        outcome=turns[-1].outcome if turns else "error",
+        tools=tuple(counted([_record(call) for turn in turns for call in turn.calls])),
+        answer="\n\n".join(turn.answer for turn in turns if turn.answer),
+        citations=tuple(citation for turn in turns for citation in turn.citations),
+        card=tuple(change.model_dump(mode="json", include={"args", "preview"}) for c in cards for change in c.changes),
+        jobs=tuple(job.model_dump(mode="json") for job in jobs),
+        faults=tuple(faults),
+        answered=bool(turns),
+        latency_s=0.0,
         jobs_s=round(jobs_s, 4),
     )
 
 
-def _said(scripted: ScriptedTurn) -> str:
-    if scripted.user is not None:
-        return scripted.user
-    if isinstance(scripted.approve, Edit):
-        return f"approve, edited: {scripted.approve.edit}"
-    return "approve" if scripted.approve else "reject"
+def _tokens(used: Iterable[Any]) -> Tokens | None:
+    told = list(used)
+    if not told:
+        return None
+    return Tokens(input=sum(each["input_tokens"] for each in told), output=sum(each["output_tokens"] for each in told))
 
 
 def _record(call: ToolCall) -> CallRecord:

@@ -6,13 +6,12 @@ unit that stands beside it (a probability into per cent, hours into days, second
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.turns import Turn
+from evals.results import CallRecord
 from machine_profiles.profile import Profile
-from models.jobs import Job
 
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?:[,  ]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s", re.M)
@@ -42,17 +41,14 @@ class Evidence:
         self.said.append(message)
         self.values |= set(_numbers(message)) | set(_counted_in_words(message))
 
-    def see(self, turn: Turn) -> None:
-        """Take in a turn's tool results, errors, arguments and card, but nothing of its answer."""
-        for call in turn.calls:
+    def see(
+        self, calls: Sequence[CallRecord], card: Sequence[dict[str, Any]] = (), jobs: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        """Take in a turn's tool results, errors, arguments and card, and the jobs that ended in it; not its answer."""
+        for call in calls:
             self.values |= set(_values([call.args, call.result, call.error]))
             self.said.append(str(call.args.get("machine_id", "")))
-        for change in turn.card.changes if turn.card else ():
-            self.values |= set(_values([change.args, change.preview.model_dump(mode="json")]))
-
-    def learn(self, job: Job) -> None:
-        """Take in a job that has ended: its result is that of the tool that started it."""
-        self.values |= set(_values([job.model_dump(mode="json")]))
+        self.values |= set(_values([*card, *jobs]))
 
     def untraced(self, answer: str) -> list[str]:
         """The numbers of the answer that come from nowhere, as they are written in it."""

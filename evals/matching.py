@@ -3,23 +3,23 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent.turns import ToolCall
 from evals.arguments import wrong_arguments
+from evals.results import CallRecord
 from evals.scenario import ExpectedCall, Match
 
-Fits = Callable[[ExpectedCall, ToolCall], bool]
+Fits = Callable[[ExpectedCall, CallRecord], bool]
 
 
-def same_tool(expected: ExpectedCall, called: ToolCall) -> bool:
+def same_tool(expected: ExpectedCall, called: CallRecord) -> bool:
     return expected.name == called.name
 
 
-def same_call(expected: ExpectedCall, called: ToolCall) -> bool:
+def same_call(expected: ExpectedCall, called: CallRecord) -> bool:
     return same_tool(expected, called) and not wrong_arguments(called.name, expected.args, called.args)
 
 
 def faults_of_calls(
-    expected: Sequence[ExpectedCall], calls: Sequence[ToolCall], match: Match, fits: Fits = same_call
+    expected: Sequence[ExpectedCall], calls: Sequence[CallRecord], match: Match, fits: Fits = same_call
 ) -> list[str]:
     """What keeps the calls from being those expected, in words; empty where they fit.
 
@@ -46,7 +46,7 @@ def faults_of_calls(
     ]
 
 
-def pair(expected: Sequence[ExpectedCall], calls: Sequence[ToolCall], fits: Fits = same_call) -> dict[int, int]:
+def pair(expected: Sequence[ExpectedCall], calls: Sequence[CallRecord], fits: Fits = same_call) -> dict[int, int]:
     """As many expected calls as can be, each with a call of its own (a maximum matching by augmenting paths)."""
     taken: dict[int, int] = {}  # call → expected
 
@@ -65,23 +65,23 @@ def pair(expected: Sequence[ExpectedCall], calls: Sequence[ToolCall], fits: Fits
     return {e: c for c, e in taken.items()}
 
 
-def _difference(expected: Sequence[ExpectedCall], calls: Sequence[ToolCall], fits: Fits) -> list[str]:
+def _difference(expected: Sequence[ExpectedCall], calls: Sequence[CallRecord], fits: Fits) -> list[str]:
     paired = pair(expected, calls, fits)
     spare = [c for n, c in enumerate(calls) if n not in paired.values()]
     return _missing(expected, calls, fits) + [f"called {_show(c.name, c.args)}, which was not expected" for c in spare]
 
 
-def _missing(expected: Sequence[ExpectedCall], calls: Sequence[ToolCall], fits: Fits) -> list[str]:
+def _missing(expected: Sequence[ExpectedCall], calls: Sequence[CallRecord], fits: Fits) -> list[str]:
     paired = pair(expected, calls, fits)
     return [_explain(e, calls) for n, e in enumerate(expected) if n not in paired]
 
 
-def _is_subsequence(expected: Sequence[ExpectedCall], calls: Sequence[ToolCall], fits: Fits) -> bool:
+def _is_subsequence(expected: Sequence[ExpectedCall], calls: Sequence[CallRecord], fits: Fits) -> bool:
     rest = iter(calls)
     return all(any(fits(e, c) for c in rest) for e in expected)
 
 
-def _explain(expected: ExpectedCall, calls: Sequence[ToolCall]) -> str:
+def _explain(expected: ExpectedCall, calls: Sequence[CallRecord]) -> str:
     alike = [c for c in calls if c.name == expected.name]
     if not alike:
         made = ", ".join(c.name for c in calls) or "nothing"
@@ -95,7 +95,7 @@ def _explain(expected: ExpectedCall, calls: Sequence[ToolCall]) -> str:
     )
 
 
-def _order(expected: Sequence[ExpectedCall], calls: Sequence[ToolCall]) -> str:
+def _order(expected: Sequence[ExpectedCall], calls: Sequence[CallRecord]) -> str:
     return f"expected the order {', '.join(e.name for e in expected)}; called {', '.join(c.name for c in calls)}"
 
 

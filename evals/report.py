@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from evals.junit import write_junit
 from evals.results import CallRecord, EvalResult, RunRecord, ScenarioResult, Tally, TurnRecord
 from models.storage import whole_file
 
@@ -12,9 +13,10 @@ PAGE = Path(__file__).parent / "report_page.html"
 
 
 def write_report(result: EvalResult, folder: Path) -> Path:
-    """Write result.json and report.html into the folder, each whole; the path of the page."""
+    """Write report.html, result.json and junit.xml into the folder, each whole; the path of the page."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "result.json", result.model_dump_json(indent=1))
+    write_junit(result, folder / "junit.xml")
     page = folder / "report.html"
     _write(page, render(result))
     return page

@@ -38,9 +38,7 @@ class Plan(Result):
 
 class NothingToResume(MillwrightError):
     def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"No unfinished run of these scenarios with this model and code lies in {folder}. Run without --resume."
-        )
+        super().__init__(f"No run of these scenarios with this model and code lies in {folder}. Run without --resume.")
 
 
 class RunFolder:
@@ -71,14 +69,14 @@ class RunFolder:
 
 @contextmanager
 def run_folder(home: Path, plan: Plan, resume: bool) -> Iterator[RunFolder]:
-    """The folder for a run of `plan` under HOME/evals, new or the last unfinished one; one process at a time has it.
+    """The folder for a run of `plan` under HOME/evals, new or the last one there is; one process at a time has it.
 
     Raises NothingToResume. Plants that a killed run left behind go.
     """
     evals = home / "evals"
     evals.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        path = _unfinished(evals, plan, held) if resume else None
+        path = _latest(evals, plan, held) if resume else None
         if resume and path is None:
             raise NothingToResume(evals)
         if path is None:
@@ -106,12 +104,11 @@ def plan_of(
     )  # fmt: skip
 
 
-def _unfinished(evals: Path, plan: Plan, held: ExitStack) -> Path | None:
-    for path in sorted(evals.glob(f"*-{plan.key}"), reverse=True):
-        if not (path / "result.json").exists():
-            held.enter_context(locked(path / ".lock", wait_s=1.0))
-            return path
-    return None
+def _latest(evals: Path, plan: Plan, held: ExitStack) -> Path | None:
+    path = max(evals.glob(f"*-{plan.key}"), default=None)
+    if path is not None:
+        held.enter_context(locked(path / ".lock", wait_s=1.0))
+    return path
 
 
 def _clear(evals: Path) -> None:

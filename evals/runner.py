@@ -40,11 +40,12 @@ def run_suite(
     progress: Progress | None = None,
     agent: str | None = None,
     resume: bool = False,
+    price: tuple[float, float] | None = None,
 ) -> EvalResult:
     """Run every scenario `repeat` times with the brain `settings.model`; results come in the scenarios' order.
 
     `report` hears how the demo plant is prepared (once; it is kept under `settings.home`), `progress` of each run.
-    `agent`: module:function of one that is not ours. `resume`: go on with such a run that was stopped before its end.
+    `agent`: module:function of one that is not ours. `resume`: go on with the last such run.
     Raises NothingToResume, UnknownControl, UnusableAgent.
     """
     control_brain(settings.model, None)  # what cannot be run is found before anything is prepared
@@ -76,7 +77,7 @@ def run_suite(
             heard(len(records), of, scenarios[n].id)
         runs = [[records[n, k] for k in range(repeat)] for n in range(len(scenarios))]
         spent = round(time.monotonic() - started, 2)
-        result = sum_up(scenarios, runs, agent or settings.model, settings.seed, spent)
+        result = sum_up(scenarios, runs, agent or settings.model, settings.seed, spent, price)
         folder.finish(result.model_dump_json(indent=1))
     return result
 

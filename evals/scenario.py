@@ -91,6 +91,15 @@ class ScriptedTurn(_Part):
     approve: Annotated[bool | Edit | None, BeforeValidator(_approval)] = None
     expect: Expectation = Expectation()
 
+    @property
+    def said(self) -> str:
+        """The message, or the answer to the card in words."""
+        if self.user is not None:
+            return self.user
+        if isinstance(self.approve, Edit):
+            return f"approve, edited: {self.approve.edit}"
+        return "approve" if self.approve else "reject"
+
     @model_validator(mode="after")
     def _is_one_thing(self) -> "ScriptedTurn":
         if (self.user is None) == (self.approve is None):

@@ -1,76 +1,46 @@
-"""Judge a turn against what its scenario expects, and sum a run up."""
+"""Sum a run up: rates with their intervals, accuracies, what costs what, and how much of it is noise."""
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
-from agent.turns import ToolCall
-from evals.arguments import wrong_arguments
-from evals.matching import faults_of_calls, pair, same_tool
-from evals.results import EvalResult, RunRecord, ScenarioResult, Tally
-from evals.scenario import Expectation, Scenario
+from agent.turns import Outcome
+from evals.citing import citation_figures
+from evals.results import (
+    ArgumentRecord,
+    ArgumentTally,
+    EvalResult,
+    Noise,
+    OutcomeFigures,
+    RunRecord,
+    ScenarioResult,
+    Tally,
+    Tokens,
+    TurnRecord,
+)
+from evals.scenario import Scenario
 from models.results import Interval
 
 
-def counted(calls: Sequence[ToolCall]) -> list[ToolCall]:
-    """The calls that count: done, failed or proposed; one that a person rejected was never made."""
-    return [call for call in calls if call.status != "rejected"]
-
-
-def failures_of(
-    expect: Expectation, outcome: str, calls: Sequence[ToolCall], answer: str, cited: bool, ungrounded: Sequence[str]
-) -> list[str]:
-    """Why the turn is not what was expected, one reason each; empty where it passes."""
-    faults = []
-    if expect.outcome is not None and outcome not in expect.outcome:
-        faults.append(f"outcome: {outcome}, expected {' or '.join(expect.outcome)}")
-    if expect.tools is not None:
-        faults += [f"tools: {fault}" for fault in faults_of_calls(expect.tools, calls, expect.match)]
-    faults += [f"forbid: {name} was called or proposed" for name in expect.forbid if name in {c.name for c in calls}]
-    said = answer.casefold()
-    faults += [f"contains: the answer lacks {text!r}" for text in expect.contains if text.casefold() not in said]
-    faults += [f"not_contains: the answer has {text!r}" for text in expect.not_contains if text.casefold() in said]
-    if expect.cites is not None and cited != expect.cites:
-        faults.append(
-            "cites: the answer carries no citation" if expect.cites else "cites: the answer carries citations"
-        )
-    if expect.grounded and ungrounded:
-        faults.append(f"grounded: nothing in the conversation holds {', '.join(ungrounded)}")
-    return faults
-
-
-def tools_right(expect: Expectation, calls: Sequence[ToolCall]) -> bool | None:
-    """Whether the right tools were called, arguments aside; None where the scenario expects nothing of them."""
-    if expect.tools is None and not expect.forbid:
-        return None
-    called = {call.name for call in calls}
-    fitting = not faults_of_calls(expect.tools, calls, expect.match, same_tool) if expect.tools is not None else True
-    return fitting and not called & set(expect.forbid)
-
-
-def arguments_right(expect: Expectation, calls: Sequence[ToolCall]) -> tuple[int, int]:
-    """How many of the listed arguments were right, and how many were listed; a call not made has none right."""
-    tools = expect.tools or ()
-    exact = pair(tools, calls)
-    by_name = {**pair(tools, calls, same_tool), **exact}
-    right = listed = 0
-    for n, call in enumerate(tools):
-        listed += len(call.args)
-        if n in by_name:
-            right += len(call.args) - len(wrong_arguments(call.name, call.args, calls[by_name[n]].args))
-    return right, listed
-
-
 def sum_up(
-    scenarios: Sequence[Scenario], runs: Sequence[Sequence[RunRecord]], model: str, seed: int, seconds: float
+    scenarios: Sequence[Scenario],
+    runs: Sequence[Sequence[RunRecord]],
+    model: str,
+    seed: int,
+    seconds: float,
+    price: tuple[float, float] | None = None,
 ) -> EvalResult:
-    """`runs[i]` are the runs of `scenarios[i]`, as many for each."""
+    """`runs[i]` are the runs of `scenarios[i]`, as many for each; `price`: USD a million tokens in, and out."""
     results = tuple(_scenario(s, r) for s, r in zip(scenarios, runs, strict=True))
     turns = [turn for of in runs for run in of for turn in run.turns]
     repeat, n, passed = len(runs[0]), len(results), sum(r.passed for r in results)
-    hat = {str(k): pass_hat_k([sum(run.passed for run in of) for of in runs], repeat, k) for k in range(1, repeat + 1)}
+    passes = [sum(run.passed for run in of) for of in runs]
+    hat = {str(k): pass_hat_k(passes, repeat, k) for k in range(1, repeat + 1)}
     judged = [turn.tools_right for turn in turns if turn.tools_right is not None]
-    listed = sum(turn.arguments_expected for turn in turns)
+    arguments = [each for turn in turns for each in turn.arguments]
     latencies = sorted(turn.latency_s for turn in turns)
+    calls = [call for turn in turns for call in turn.tools]
+    tokens = _tokens(turns)
     return EvalResult(
         model=model,
         seed=seed,
@@ -82,15 +52,56 @@ def sum_up(
         pass_at_1=hat["1"],
         pass_hat_k=hat[str(repeat)],
         pass_hat=hat,
-        tool_accuracy=sum(judged) / len(judged) if judged else None,
-        argument_accuracy=sum(turn.arguments_right for turn in turns) / listed if listed else None,
+        tool_accuracy=_share(sum(judged), len(judged)),
+        call_accuracy=_share(sum(t.calls_right for t in turns), sum(t.calls_expected for t in turns)),
+        argument_accuracy=_share(sum(each.right for each in arguments), len(arguments)),
+        argument_accuracy_close=_share(sum(each.close for each in arguments), len(arguments)),
         grounded_rate=sum(not turn.ungrounded for turn in turns) / len(turns),
         latency_p50_s=quantile(latencies, 0.5),
         latency_p95_s=quantile(latencies, 0.95),
         seconds=seconds,
         by_tag=_by_tag(results),
         by_tool=_by_tool(scenarios, runs),
+        by_argument=_by_argument(turns),
+        outcomes={label: figures for label in get_args(Outcome) if (figures := outcome_figures(turns, label))},
+        citations=citation_figures(turns),
+        calls=len(calls),
+        calls_failed=sum(call.status == "failed" for call in calls),
+        tokens=tokens,
+        cost_usd=(tokens.input * price[0] + tokens.output * price[1]) / 1e6 if tokens and price else None,
+        noise=noise([s.id for s in scenarios], passes, repeat) if repeat > 1 else None,
         scenarios=results,
+    )
+
+
+def outcome_figures(turns: Sequence[TurnRecord], label: str) -> OutcomeFigures | None:
+    """Precision and recall of an outcome such as refuse; None where no turn is expected to end so and none does.
+
+    A turn that may end in several ways is right in each of them, and is missed in none.
+    """
+    stated = [(turn.outcome, turn.expected["outcome"]) for turn in turns if turn.expected.get("outcome")]
+    ended = [label in expected for outcome, expected in stated if outcome == label]
+    must = [outcome == label for outcome, expected in stated if list(expected) == [label]]
+    if not ended and not must:
+        return None
+    return OutcomeFigures(
+        precision=_share(sum(ended), len(ended)), ended_so=len(ended), recall=_share(sum(must), len(must)),
+        must=len(must),
+    )  # fmt: skip
+
+
+def noise(ids: Sequence[str], passes: Sequence[int], n: int) -> Noise:
+    """How much two runs of the same agent differ: a scenario that passed c of n runs differs between two of them with
+    the chance 2 c (n - c) / (n (n - 1)).
+
+    >>> noise(["a", "b", "c"], [3, 1, 0], n=3).differing  # b: 2 · 1 · 2 / (3 · 2)
+    0.6667
+    """
+    flipping = tuple(id_ for id_, c in zip(ids, passes, strict=True) if 0 < c < n)
+    return Noise(
+        flipping=len(flipping),
+        differing=round(sum(2 * c * (n - c) / (n * (n - 1)) for c in passes), 4),
+        scenarios=flipping,
     )
 
 
@@ -129,8 +140,7 @@ def _scenario(scenario: Scenario, runs: Sequence[RunRecord]) -> ScenarioResult:
 
 def _by_tag(results: Sequence[ScenarioResult]) -> dict[str, Tally]:
     tags = sorted({tag for result in results for tag in result.tags})
-    having = {tag: [r.passed for r in results if tag in r.tags] for tag in tags}
-    return {tag: Tally(passed=sum(passed), n=len(passed)) for tag, passed in having.items()}
+    return {tag: _tally([r.passed for r in results if tag in r.tags]) for tag in tags}
 
 
 def _by_tool(scenarios: Sequence[Scenario], runs: Sequence[Sequence[RunRecord]]) -> dict[str, Tally]:
@@ -140,4 +150,28 @@ def _by_tool(scenarios: Sequence[Scenario], runs: Sequence[Sequence[RunRecord]])
             for scripted, turn in zip(scenario.turns, run.turns, strict=False):
                 for name in {call.name for call in scripted.expect.tools or ()}:
                     passed.setdefault(name, []).append(not turn.failures)
-    return {name: Tally(passed=sum(each), n=len(each)) for name, each in sorted(passed.items())}
+    return {name: _tally(each) for name, each in sorted(passed.items())}
+
+
+def _by_argument(turns: Sequence[TurnRecord]) -> dict[str, ArgumentTally]:
+    found: dict[str, list[ArgumentRecord]] = {}
+    for turn in turns:
+        for each in turn.arguments:
+            found.setdefault(f"{each.tool}.{each.argument}", []).append(each)
+    return {
+        name: ArgumentTally(right=sum(a.right for a in each), close=sum(a.close for a in each), n=len(each))
+        for name, each in sorted(found.items())
+    }
+
+
+def _tally(passed: Sequence[bool]) -> Tally:
+    return Tally(passed=sum(passed), n=len(passed), interval=wilson_interval(sum(passed), len(passed)))
+
+
+def _tokens(turns: Sequence[TurnRecord]) -> Tokens | None:
+    told = [turn.tokens for turn in turns if turn.tokens]
+    return Tokens(input=sum(t.input for t in told), output=sum(t.output for t in told)) if told else None
+
+
+def _share(part: int, n: int) -> float | None:
+    return part / n if n else None

@@ -108,7 +108,10 @@ def check(json_: Annotated[bool, typer.Option("--json", help="Print one JSON doc
 @app.command("eval")
 def eval_(
     files: Annotated[list[Path] | None, typer.Argument(help="Scenario files.")] = None,
-    model: Annotated[str | None, typer.Option(help="The brain; the setting's where it is left out.")] = None,
+    model: Annotated[
+        list[str],
+        typer.Option(help="The brain; the setting's where left out. The last of several is compared with the others."),
+    ] = [],  # noqa: B006
     repeat: Annotated[int, typer.Option(min=1, max=100, help="Run each scenario so often.")] = 1,
     report: Annotated[Path | None, typer.Option(help="Folder for the HTML report and the JSON result.")] = None,
     json_file: JsonFile = None,
@@ -119,7 +122,10 @@ def eval_(
     agent: Annotated[
         str | None, typer.Option(help="An agent that is not ours: module:function or file.py:function.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with such a run that was stopped.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the last such run, stopped or killed.")] = False,
+    rescore: Annotated[Path | None, typer.Option(help="Judge this stored result anew; nothing is run.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Compare with this stored result.")] = None,
+    price: Annotated[str | None, typer.Option(help="USD a million tokens in and out, such as 0.15,0.60.")] = None,
     truth: Annotated[int, typer.Option(min=0, max=10_000, help="Score claims on so many fresh plants instead.")] = 0,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the fresh plants; the setting's where left out.")] = None,
     controls: Annotated[bool, typer.Option(help="With --truth: run the controls beside the score.")] = True,
@@ -128,7 +134,7 @@ def eval_(
     if truth:
         from ui.truth_command import truth_command
 
-        raise typer.Exit(truth_command(truth, seed, model, report, json_file, workers, controls))
+        raise typer.Exit(truth_command(truth, seed, model[-1] if model else None, report, json_file, workers, controls))
     from ui.eval_command import eval_command
 
     raise typer.Exit(
@@ -144,6 +150,9 @@ def eval_(
             only=only,
             agent=agent,
             resume=resume,
+            rescore=rescore,
+            against=against,
+            price=price,
         )
     )
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from evals.arguments import wrong_arguments
+from evals.arguments import nearly, wrong_arguments
+from evals.known_tools import arguments_of
 from tests.evals.turns import PUMP, called
 
 
@@ -95,3 +96,21 @@ def test_a_call_that_the_tool_refused_is_compared_as_it_stood():
 def test_a_tool_of_the_contract_that_is_not_here_yet_is_compared_as_written():
     assert not wrong_arguments("check_drift", {"window": "1w"}, {"machine_id": PUMP, "window": "7d"})
     assert wrong_arguments("forecast_sensor", {"sensor": "flow"}, {"sensor": "load"}) == {"sensor": ("flow", "load")}
+
+
+@pytest.mark.parametrize(
+    ("tool", "name", "want", "got", "near"),
+    [
+        ("predict_health", "horizon_hours", "10d", 235, True),
+        ("predict_health", "horizon_hours", "10d", 200, False),
+        ("train_models", "tasks", ["rul", "failure"], ["rul"], True),
+        ("train_models", "tasks", ["rul"], ["anomaly"], False),
+        ("predict_health", "machine_id", PUMP, "PUMP_GRUNDFOS_CR3_005", False),
+        ("explain_fault", "question", "why does the pump leak", "why does pump 4 leak", True),
+        ("explain_fault", "question", "why does the pump leak", "how is the weather", False),
+    ],
+)
+def test_a_near_miss_is_a_number_a_list_or_a_text_but_never_a_closed_choice(tool, name, want, got, near):
+    actual = {"machine_id": PUMP, "question": "x", name: got}
+    actual = {k: v for k, v in actual.items() if k in arguments_of(tool).model_fields}
+    assert nearly(tool, name, want, actual) is near

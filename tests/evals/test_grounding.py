@@ -2,7 +2,6 @@
 
 import pytest
 
-from agent.turns import Turn
 from evals.grounding import Evidence
 from machine_profiles.reading import SHIPPED, load_catalog
 from tests.evals.turns import PUMP, called
@@ -24,8 +23,7 @@ def evidence() -> Evidence:
     evidence = Evidence(dict(load_catalog(SHIPPED)))
     call = called("predict_health", result=RESULT, machine_id=PUMP, horizon_hours=72)
     evidence.hear("Will pump 4 last 3 days? I have twelve spare seals.")
-    evidence.see(Turn(thread="t", outcome="answer", answer="999", calls=(call,), card=None, receipts=(), model="x",
-                      latency_s=0.1))  # fmt: skip
+    evidence.see([call])
     return evidence
 
 

@@ -53,7 +53,8 @@ def test_a_run_killed_half_way_goes_on_with_what_is_left(suite: Path):
     assert (suite.parent / "asked").read_text() == "a b c c d "
     assert [s["passed"] for s in json.loads(result.read_text())["scenarios"]] == [True] * 4
     assert list((suite.parent / "home/evals").glob("*/plants")) == []
-    assert eval_command([suite], agent=agent, workers=1, resume=True) == 2  # it is finished
+    assert eval_command([suite], agent=agent, workers=1, resume=True) == 0  # it is finished: nobody is asked again
+    assert (suite.parent / "asked").read_text() == "a b c c d "
 
 
 def test_records_are_kept_by_scenario_and_run(suite: Path, tmp_path: Path):

@@ -87,11 +87,11 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(("min_pass", "code"), [(0.0, 0), (0.5, 0), (0.6, 1)])
 def test_a_run_below_the_pass_rate_asked_for_exits_with_one(suite: Path, min_pass: float, code: int):
-    assert eval_command([suite], model=NOTHING, min_pass=min_pass, workers=1) == code
+    assert eval_command([suite], models=[NOTHING], min_pass=min_pass, workers=1) == code
 
 
 def test_json_on_standard_output_is_one_document_and_nothing_else(suite: Path, capsys: pytest.CaptureFixture[str]):
-    eval_command([suite], model=NOTHING, json_file=Path("-"), workers=1)
+    eval_command([suite], models=[NOTHING], json_file=Path("-"), workers=1)
     result = json.loads(capsys.readouterr().out)
     figures = {"pass_rate", "pass_at_1", "pass_hat_k", "tool_accuracy", "argument_accuracy", "grounded_rate"}
     assert figures | {"latency_p50_s", "latency_p95_s", "model", "scenarios"} <= set(result)
@@ -119,5 +119,5 @@ def test_no_file_is_wrong_usage_and_names_the_shipped_suites(capsys: pytest.Capt
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_run(suite: Path, capsys: pytest.CaptureFixture[str]):
-    assert eval_command([suite], model=NOTHING, report=suite / "below-a-file") == 2
+    assert eval_command([suite], models=[NOTHING], report=suite / "below-a-file") == 2
     assert "cannot be written" in capsys.readouterr().err

@@ -4,18 +4,10 @@ import math
 
 import pytest
 
-from evals.results import RunRecord, TurnRecord
+from evals.judging import arguments_of_calls, counted, failures_of, tools_right
+from evals.results import ArgumentRecord, RunRecord, Tokens, TurnRecord
 from evals.scenario import Expectation, Scenario
-from evals.scoring import (
-    arguments_right,
-    counted,
-    failures_of,
-    pass_hat_k,
-    quantile,
-    sum_up,
-    tools_right,
-    wilson_interval,
-)
+from evals.scoring import noise, outcome_figures, pass_hat_k, quantile, sum_up, wilson_interval
 from tests.evals.turns import KSB, PUMP, called
 
 
@@ -69,9 +61,9 @@ def test_tool_choice_is_judged_apart_from_arguments():
     expect = Expectation.model_validate({"tools": [{"name": "predict_health", "args": {"machine_id": PUMP}}]})
     wrong_machine = [called("predict_health", machine_id=KSB)]
     assert tools_right(expect, wrong_machine) is True
-    assert arguments_right(expect, wrong_machine) == (0, 1)
+    assert [each.right for each in arguments_of_calls(expect, wrong_machine)] == [False]
     assert tools_right(expect, [called("rank_fleet")]) is False
-    assert arguments_right(expect, []) == (0, 1)
+    assert [each.right for each in arguments_of_calls(expect, [])] == [False]
     assert tools_right(Expectation(), wrong_machine) is None
 
 
@@ -96,11 +88,16 @@ def test_quantiles_lie_between_the_values():
     assert quantile([7.0], 0.95) == 7.0
 
 
+def argument(right: bool, close: bool) -> ArgumentRecord:
+    return ArgumentRecord(tool="rank_fleet", argument="top", right=right, close=close)
+
+
 def record(passed: bool, latency_s: float = 1.0) -> RunRecord:
     turn = TurnRecord(
         said="hi", image=None, outcome="answer", tools=(), answer="", citations=(), ungrounded=(),
         failures=() if passed else ("outcome: answer, expected refuse",), tools_right=passed, arguments_right=1,
-        arguments_expected=2, latency_s=latency_s, jobs_s=0.0,
+        arguments_expected=2, arguments=(argument(True, True), argument(False, passed)), latency_s=latency_s,
+        jobs_s=0.0, calls_right=int(passed), calls_expected=1, tokens=Tokens(input=1000, output=100),
     )  # fmt: skip
     return RunRecord(passed=passed, turns=(turn,))
 
@@ -109,10 +106,37 @@ def test_a_run_is_summed_up_by_hand():
     turns = [{"user": "hi", "expect": {"tools": [{"name": "rank_fleet"}]}}]
     scenarios = [Scenario.model_validate({"id": name, "tags": ["x", name], "turns": turns}) for name in "ab"]
     runs = [[record(True), record(True)], [record(True), record(False, 3.0)]]
-    result = sum_up(scenarios, runs, "offline", 7, 1.0)
+    result = sum_up(scenarios, runs, "offline", 7, 1.0, price=(1.0, 10.0))
     assert (result.n, result.passed, result.pass_rate) == (2, 1, 0.5)
     assert (result.pass_at_1, result.pass_hat_k) == (0.75, 0.5)  # (1 + 1/2) / 2, and (1 + 0) / 2
     assert (result.tool_accuracy, result.argument_accuracy) == (0.75, 0.5)
     assert (result.latency_p50_s, result.by_tag["x"].n, result.by_tool["rank_fleet"].passed) == (1.0, 2, 3)
     assert [s.passed for s in result.scenarios] == [True, False]
     assert result.scenarios[1].turns[0].failures  # the run that failed is the one shown
+    assert (result.call_accuracy, result.argument_accuracy_close) == (0.75, 7 / 8)
+    assert result.by_argument["rank_fleet.top"].model_dump() == {"right": 4, "close": 7, "n": 8}
+    assert result.tokens == Tokens(input=4000, output=400)
+    assert result.cost_usd == 0.008
+    assert result.noise is not None
+    assert (result.noise.flipping, result.noise.scenarios, result.noise.differing) == (1, ("b",), 1.0)
+
+
+def test_the_noise_floor_is_what_two_runs_are_expected_to_differ_in():
+    assert noise(["a", "b"], [4, 0], n=4).differing == 0.0
+    assert noise(["a", "b"], [2, 3], n=4).differing == round(2 * 2 * 2 / 12 + 2 * 3 * 1 / 12, 4)
+
+
+def ended(outcome: str, *expected: str) -> TurnRecord:
+    return record(True).turns[0].model_copy(update={"outcome": outcome, "expected": {"outcome": list(expected)}})
+
+
+def test_refusals_have_precision_and_recall():
+    turns = [
+        ended("refuse", "refuse"), ended("answer", "refuse"), ended("refuse", "clarify", "refuse"),
+        ended("refuse", "answer"), ended("clarify", "clarify", "refuse"), record(True).turns[0],
+    ]  # fmt: skip
+    figures = outcome_figures(turns, "refuse")
+    assert figures is not None
+    assert (figures.precision, figures.ended_so) == (2 / 3, 3)  # of three refusals one should have been an answer
+    assert (figures.recall, figures.must) == (0.5, 2)  # of two that must be refused one was answered
+    assert outcome_figures(turns, "error") is None
