@@ -32,6 +32,9 @@ check: .venv/installed
 
 lock: .venv/installed
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+	sed -n 's/^\([a-z][a-z0-9.-]*==[^ ]*\( ;.*\)\{0,1\}\) \\$$/\1/p' requirements.lock > build.constraints
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c build.constraints deploy/serving.in -o deploy/serving.lock
+	rm build.constraints
 	echo uv | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o bootstrap.lock
 
 clean:

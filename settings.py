@@ -16,7 +16,8 @@ QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "ANONYMIZED_TELEMETRY": "False", "G
 class Settings(BaseSettings):
     """Values come from the environment (`MILLWRIGHT_*`) or `.env`; nothing else reads either."""
 
-    model_config = SettingsConfigDict(env_prefix="MILLWRIGHT_", env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="MILLWRIGHT_", env_file=".env", extra="ignore", populate_by_name=True,
+                                      env_ignore_empty=True)  # fmt: skip
 
     home: Path = Field(Path(".millwright"), description="All state: telemetry, models, conversations, bundles.")
     seed: int = Field(7, description="The one seed from which every random draw derives.")

@@ -45,6 +45,9 @@ class Approvals:
             threads.setdefault(row[0], []).append(row)
         return [card for rows in threads.values() if (card := answerable(_card(rows), person)) is not None]
 
+    def count_waiting(self) -> int:
+        return int(self._database.rows("SELECT count(*) FROM changes WHERE status = 'waiting'")[0][0])
+
     def propose(
         self, thread: str, call_id: str, tool: Tool, arguments: dict[str, Any], person: Person,
         this_turn: Sequence[str] = (), joins: Sequence[str] = (), withdraws: Sequence[str] = (),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from agent import assembling
+from agent import assembling, metrics
 from agent.access import NotAllowed, NotYours, Person
 from agent.approvals import Approvals, answerable
 from agent.audit import AuditLog
@@ -104,6 +104,14 @@ class Copilot:
     def waiting(self, by: Person | None = None) -> list[Card]:
         """Changes that wait for this person, over all conversations: a card each, oldest first."""
         return self._approvals.waiting(by or self.person)
+
+    def changes_waiting(self) -> int:
+        """How many changes wait for anybody."""
+        return self._approvals.count_waiting()
+
+    @property
+    def plant(self) -> Plant:
+        return self._plant
 
     def running_jobs(self, thread: str, by: Person | None = None) -> list[str]:
         """Jobs started in this conversation that still run. Raises NotYours."""
@@ -288,6 +296,7 @@ class Copilot:
             }
         )
         self._threads.add(turn)
+        metrics.count(turn)
         emit(Event(kind="text", text=turn.answer))
         if turn.outcome == "approval":
             emit(Event(kind="card", card=turn.card))

@@ -78,6 +78,14 @@ def import_(
 
 
 @app.command()
+def mlflow(port: Annotated[int, typer.Option(min=1, max=65_535)] = 5000) -> None:
+    """Open MLflow's own pages on the record of trainings, data sets and exports."""
+    from ui.mlflow_command import mlflow_command
+
+    raise typer.Exit(mlflow_command(port))
+
+
+@app.command()
 def backup(
     file: Annotated[
         Path | None, typer.Argument(help="The file to write; one with today's date where left out.")

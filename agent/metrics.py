@@ -1,0 +1,69 @@
+"""What Prometheus sees: turns and tool calls as they happen, jobs and what waits as they stand when it asks."""
+
+from collections import Counter as Tally
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from agent.turns import Turn
+
+if TYPE_CHECKING:
+    from agent.service import Copilot
+
+TURN_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+TOOL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+HAPPENING = CollectorRegistry()
+_TURNS = Counter("millwright_turns", "Turns of conversation, by what came of them.", ["outcome", "brain"],
+                 registry=HAPPENING)  # fmt: skip
+_TURN_SECONDS = Histogram("millwright_turn_seconds", "How long turns took.", ["brain"], buckets=TURN_BUCKETS,
+                          registry=HAPPENING)  # fmt: skip
+_TOOLS = Counter("millwright_tool_calls", "Tool calls, by how they ended.", ["tool", "status"], registry=HAPPENING)
+_TOOL_SECONDS = Histogram("millwright_tool_seconds", "How long tool calls took.", ["tool"], buckets=TOOL_BUCKETS,
+                          registry=HAPPENING)  # fmt: skip
+_STRUCK = Counter("millwright_figures_struck", "Figures without a receipt that the guard kept from going out.",
+                  registry=HAPPENING)  # fmt: skip
+
+
+def count(turn: Turn) -> None:
+    """Count a turn that has ended and the tools it called."""
+    _TURNS.labels(turn.outcome, turn.model).inc()
+    _TURN_SECONDS.labels(turn.model).observe(turn.latency_s)
+    _STRUCK.inc(len(turn.ungrounded))
+    for call in turn.calls:
+        _TOOLS.labels(call.name, call.status).inc()
+        if call.status in ("done", "failed"):
+            _TOOL_SECONDS.labels(call.name).observe(call.seconds)
+
+
+def exposition(copilot: "Copilot") -> bytes:
+    """Everything in Prometheus' text format, as CONTENT_TYPE says."""
+    standing = CollectorRegistry()
+    standing.register(_Standing(copilot))
+    return generate_latest(HAPPENING) + generate_latest(standing)
+
+
+class _Standing(Collector):
+    """Read from the plant at each scrape, so that it is right after a restart as well."""
+
+    def __init__(self, copilot: "Copilot") -> None:
+        self._copilot = copilot
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        plant = self._copilot.plant
+        jobs = GaugeMetricFamily("millwright_jobs", "Jobs, by kind and state.", labels=["work", "status"])
+        for (work, status), number in sorted(Tally((job.work, job.status) for job in plant.jobs.list()).items()):
+            jobs.add_metric([work, status], number)
+        yield jobs
+        waiting = GaugeMetricFamily("millwright_changes_waiting", "Proposed changes that nobody has answered yet.")
+        waiting.add_metric([], self._copilot.changes_waiting())
+        yield waiting
+        served = GaugeMetricFamily("millwright_model_version", "The version in service.", labels=["machine", "task"])
+        for machine_id in plant.machines:
+            for task, version in plant.registry.in_service(machine_id).items():
+                served.add_metric([machine_id, task], version)
+        yield served
