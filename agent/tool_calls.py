@@ -95,7 +95,10 @@ class ToolCalls(AgentMiddleware):
             turn.refused.append(str(call["id"]))
             return _failed(call, str(error))
         if declared.effect != "change":
-            return handler(request)
+            message = handler(request)
+            if declared.effect == "create":
+                self._note_job(turn, message)
+            return message
         if call["id"] not in turn.approved:
             return self._propose(turn, request)
         return self._run_approved(turn, request, handler)
@@ -136,11 +139,14 @@ class ToolCalls(AgentMiddleware):
         if message.status == "error":
             self._approvals.failed(turn.thread, proposal, str(message.content))
             return message
-        data = message.artifact["data"]
-        if job_id := data.get("job_id"):
-            self._threads.add_job(turn.thread, job_id)
-        self._approvals.done(turn.thread, proposal, data)
+        self._note_job(turn, message)
+        self._approvals.done(turn.thread, proposal, message.artifact["data"])
         return message
+
+    def _note_job(self, turn: TurnContext, message: Any) -> None:
+        """A job that was started here will be told of here when it ends."""
+        if message.status == "success" and (job_id := message.artifact["data"].get("job_id")):
+            self._threads.add_job(turn.thread, job_id)
 
 
 def tool_call(call: Mapping[str, Any], message: ToolMessage | None, rejected: bool = False) -> ToolCall:

@@ -17,13 +17,13 @@ CHANGES = {
     "train_models": ("registry:{machine_id}/*", "jobs", "mlflow"),
     "promote_model": ("registry:{machine_id}/{task}", "mlflow"),
     "rollback_model": ("registry:{machine_id}/{task}", "mlflow"),
-    "export_edge": ("bundle:{machine_id}", "mlflow"),
+    "export_edge": ("bundle:{machine_id}", "jobs", "mlflow"),
     "import_telemetry": ("telemetry:{machine_id}", "maintenance:{machine_id}", "dataset:{machine_id}/history@*",
                          "rejected:{machine_id}"),
     "onboard_machine": ("profile:{machine_id}",),
     "log_maintenance": ("maintenance:{machine_id}",),
     "write_report": ("report:{machine_id}",),
-    "synthesize_data": ("dataset:{machine_id}/synthetic@*",),
+    "synthesize_data": ("dataset:{machine_id}/synthetic@*", "jobs"),
     "label_rul": ("dataset:{machine_id}/*",),
 }  # fmt: skip
 MAY_FIND_IT_DONE = {"train_models", "promote_model", "import_telemetry"}  # the job may fail; it may be there already

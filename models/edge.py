@@ -12,6 +12,7 @@ from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models.edge_platforms import PLATFORMS, Precision, Target
 from models.gates import MAIN_METRIC
+from models.jobs import Report
 from models.locks import locked
 from models.model_card import GRAPH, ModelCard
 from models.registry import Registry
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 ANY = "failure, rul, anomaly or forecast"
 LARGEST_BYTES = 10_000_000
 RECORDED_ROWS = 2000
+EXPECTED_S = 20.0
 TEACHER_LOSS = 0.01  # of the main metric on held-out lives, against AutoGluon's ensemble
 
 
@@ -105,7 +107,7 @@ def preview(storage: Storage, registry: Registry, profile: Profile, target: Targ
         "target": f"{target}: {platform.software}, ONNX Runtime {platform.onnxruntime} or later",
         "precision": PRECISION_NOTE[precision],
     }
-    return Preview(expected_seconds=20.0, warnings=tuple(warnings), facts=facts)
+    return Preview(expected_seconds=EXPECTED_S, warnings=tuple(warnings), facts=facts)
 
 
 PRECISION_NOTE: dict[Precision, str] = {
@@ -123,6 +125,7 @@ def export(
     target: Target,
     precision: Precision,
     seed: int,
+    report: Report = lambda progress, step: None,
 ) -> EdgeBundle:
     """Write the bundle, run it beside the registered models, and keep it only where both say the same.
 
@@ -132,19 +135,15 @@ def export(
     from models.edge_manifest import graph_facts, write_manifest
 
     started = time.monotonic()
-    in_service = registry.in_service(profile.id)
-    if not in_service:
-        raise NoModel(profile.id, ANY)
-    cards = [registry.card(profile.id, task, version) for task, version in in_service.items()]
-    for card in cards:
-        if (loss := teacher_loss(card)) is not None and loss > TEACHER_LOSS:
-            raise WorseThanTeacher(card, loss)
+    cards = require_exportable(registry, profile)
+    report(0.05, "reading what was recorded")
     rows = telemetry.latest(profile.id, RECORDED_ROWS) if MAIN in telemetry.units(profile.id) else None
     baseline = telemetry.baseline(profile) if rows is not None else None
     recorded = _recorded(storage, telemetry, profile, cards)
     with locked(storage.bundles(profile.id) / ".lock"):
         place = _next_folder(storage.bundles(profile.id), f"{target}-{precision}")
         with whole_folder(place) as folder:
+            report(0.2, "writing the models for the target")
             held = {
                 card.task: _write_graph(registry, card, target, precision, recorded[card.task], folder)
                 for card in cards
@@ -153,7 +152,9 @@ def export(
             asked: dict[str, str] = {"target": target, "precision": precision}
             made_at = datetime.now(UTC)
             write_manifest(folder, profile, cards, asked, baseline, made_at, {})
+            report(0.4, "running each beside the model it came from")
             parities = _check(folder, registry, profile, cards, rows, baseline, recorded, held, seed)
+            report(0.95, "packing")
             models = tuple(
                 _bundled(folder, card, held[card.task], parity) for card, parity in zip(cards, parities, strict=True)
             )
@@ -171,6 +172,18 @@ def export(
         notes=_notes(target, precision, models, recorded, sound_state=rows is not None),
         seconds=round(time.monotonic() - started, 2),
     )
+
+
+def require_exportable(registry: Registry, profile: Profile) -> list[ModelCard]:
+    """The models in service. Raises NoModel or WorseThanTeacher."""
+    in_service = registry.in_service(profile.id)
+    if not in_service:
+        raise NoModel(profile.id, ANY)
+    cards = [registry.card(profile.id, task, version) for task, version in in_service.items()]
+    for card in cards:
+        if (loss := teacher_loss(card)) is not None and loss > TEACHER_LOSS:
+            raise WorseThanTeacher(card, loss)
+    return cards
 
 
 def teacher_loss(card: ModelCard) -> float | None:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from models.storage import Storage, whole_file
 
 Status = Literal["running", "done", "failed", "cancelled"]
 Report = Callable[[float, str], None]
+LATE_S = 10.0  # a job minds its limit itself; only one that cannot is stopped from outside, so much later
 
 
 class UnknownJob(MillwrightError):
@@ -32,8 +35,18 @@ class MachineBusy(MillwrightError):
         super().__init__(f"Job {job_id} is still changing {machine_id}; wait for it to end or cancel it first.")
 
 
+class JobStarted(Result):
+    """Work that goes on in a job of its own; get_job tells how it stands, and its result when it has ended."""
+
+    job_id: str
+    work: str
+    machine_id: str
+    arguments: dict[str, Any]
+    expected_seconds: float
+
+
 class Job(Result):
-    """A job as its file states it. `progress` runs from 0 to 1."""
+    """A job as its file states it. `progress` runs from 0 to 1; `seconds_left` is reckoned when it is looked at."""
 
     job_id: str
     work: str
@@ -45,6 +58,9 @@ class Job(Result):
     started_at: datetime
     ended_at: datetime | None = None
     process: int | None = None
+    expected_s: float | None = None
+    limit_s: float | None = None  # it is stopped when it has run so long
+    seconds_left: float | None = None
     result: dict[str, Any] | None = None
     error: str | None = None
 
@@ -55,10 +71,14 @@ class Jobs:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def start(self, work: str, machine_id: str, arguments: dict[str, Any], environment: dict[str, str]) -> Job:
+    def start(
+        self, work: str, machine_id: str, arguments: dict[str, Any], environment: dict[str, str],
+        expected_s: float | None = None, limit_s: float | None = None,
+    ) -> Job:  # fmt: skip
         """Start `work` (a name that tools.work knows) in a process that outlives this one.
 
-        Raises MachineBusy while another job changes the same machine.
+        It is stopped, and has failed, when it has run for `limit_s`. Raises MachineBusy while another job changes the
+        same machine: the second is refused rather than queued, as what it would start from is not yet known.
         """
         with locked(self._storage.jobs / ".lock"):
             for other in self.list():
@@ -68,6 +88,7 @@ class Jobs:
             job = Job(
                 job_id=job_id, work=work, machine_id=machine_id, arguments=arguments, status="running",
                 progress=0.0, step="starting", started_at=datetime.now(UTC), process=os.getpid(),
+                expected_s=expected_s, limit_s=limit_s,
             )  # fmt: skip
             _note(self._storage.job(job_id) / "starter", os.getpid())  # until the job's own process is there
             self._write(job)
@@ -90,13 +111,26 @@ class Jobs:
         if not path.is_file() or not path.resolve().is_relative_to(self._storage.jobs):
             raise UnknownJob(job_id, [job.job_id for job in self.list()])
         job = _read(path)
-        if job.status == "running" and not self._alive(job):
+        if job.status != "running":
+            return job
+        if not self._alive(job):
             job = _read(path)  # it may have ended between the two looks
-            if job.status == "running":
-                self._stop(job_id)  # what it had started itself
-                error = f"Its process ended without a result; jobs/{job_id}/log.txt may say why. Nothing was changed."
-                job = self.end(job, "failed", error=error)
-        return job
+            return self._died(job) if job.status == "running" else job
+        if job.limit_s is not None and _elapsed(job) > job.limit_s + LATE_S:  # its own watch is stuck with it
+            return self.overrun(job)
+        return job.model_copy(update={"seconds_left": _seconds_left(job)})
+
+    def overrun(self, job: Job) -> Job:
+        """Stop a job that has run for longer than it may."""
+        ended = self.end(job, "failed", error=f"It ran for more than {job.limit_s:.0f} s and was stopped.")
+        self._stop(job.job_id)
+        return ended
+
+    def log(self, job_id: str, lines: int = 40) -> str:
+        """The last lines that the job wrote. Raises UnknownJob."""
+        self.get(job_id)
+        path = self._storage.job(job_id) / "log.txt"
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     def list(self) -> list[Job]:
         """Every job, oldest first."""
@@ -116,6 +150,7 @@ class Jobs:
 
     def end(self, job: Job, status: Status, result: dict[str, Any] | None = None, error: str | None = None) -> Job:
         progress = 1.0 if status == "done" else job.progress
+        shutil.rmtree(_scratch(job.job_id), ignore_errors=True)
         return self._write(
             job.model_copy(
                 update={
@@ -126,7 +161,7 @@ class Jobs:
         )  # fmt: skip
 
     def cancel(self, job_id: str) -> Job:
-        """Stop the job's whole process group; one that has ended stays as it ended."""
+        """Stop the job's whole process group and clear what it left half done; one that has ended stays so."""
         job = self.get(job_id)
         if job.status != "running":
             return job
@@ -135,12 +170,18 @@ class Jobs:
         # what is stopped in the middle of a library's call may end as failed: that, too, was the stop's doing
         return self.end(job, "cancelled") if job.status in ("running", "failed") else job
 
+    def _died(self, job: Job) -> Job:
+        self._stop(job.job_id)  # what it had started itself
+        error = f"Its process ended without a result; jobs/{job.job_id}/log.txt may say why. Nothing was changed."
+        return self.end(job, "failed", error=error)
+
     def _launch(self, job_id: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        _scratch(job_id).mkdir(exist_ok=True)
         with (self._storage.job(job_id) / "log.txt").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "tools.work", job_id],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**environment, "MILLWRIGHT_HOME": str(self._storage.home)},
+                env={**environment, "MILLWRIGHT_HOME": str(self._storage.home), "TMPDIR": str(_scratch(job_id))},
             )  # fmt: skip
 
     def _alive(self, job: Job) -> bool:
@@ -155,6 +196,8 @@ class Jobs:
     def _stop(self, job_id: str) -> None:
         if (known := self._process(job_id)) is not None:
             stop_group(known)
+            self._storage.clear_half_written(int(known.split()[0]))
+        shutil.rmtree(_scratch(job_id), ignore_errors=True)
 
     def _process(self, job_id: str) -> str | None:
         path = self._storage.job(job_id) / "process"
@@ -165,6 +208,27 @@ class Jobs:
         with whole_file(path) as temporary:
             temporary.write_text(json.dumps(job.model_dump(mode="json"), indent=1))
         return job
+
+
+def _scratch(job_id: str) -> Path:
+    """Where a job's libraries put what they need for a while; short, as sockets may lie in it."""
+    return Path(tempfile.gettempdir()) / f"mw-{job_id}"
+
+
+def _elapsed(job: Job) -> float:
+    return (datetime.now(UTC) - job.started_at).total_seconds()
+
+
+def _seconds_left(job: Job) -> float | None:
+    """By the pace so far, once there is one; before that by what was expected."""
+    elapsed = _elapsed(job)
+    if job.progress >= 0.1:
+        left = elapsed * (1 - job.progress) / job.progress
+    elif job.expected_s is not None:
+        left = job.expected_s - elapsed
+    else:
+        return None
+    return round(max(left, 1.0), 1)
 
 
 _children: dict[int, "subprocess.Popen[bytes]"] = {}

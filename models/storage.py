@@ -126,6 +126,14 @@ class Storage:
             raise MillwrightError(f"{relative!r} lies outside {self.home}; only files below it can be opened this way.")
         return path
 
+    def clear_half_written(self, process: int) -> None:
+        """Remove what a process that was killed had begun to write below HOME."""
+        for left in list(self.home.rglob(f".*.{HALF}{process}.*")):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
     def _in(self, *parts: str) -> Path:
         path = self.home.joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +145,13 @@ class Storage:
         return path
 
 
+HALF = "half-"  # of the temporary name of what a process writes
+
+
+def _half(path: Path) -> str:
+    return f".{path.name}.{HALF}{os.getpid()}."
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; it takes `path`'s place when the block ends well, and goes otherwise.
@@ -144,7 +159,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises StorageFull where the disk has no room, NotWritable where the place is read-only.
     """
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=_half(path), dir=path.parent)
     except OSError as error:
         raise _explained(error, path) from error
     os.close(descriptor)
@@ -168,7 +183,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """The same for a folder, which must not exist yet: it appears complete under its name, or not at all."""
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=_half(path), dir=path.parent))
     except OSError as error:
         raise _explained(error, path) from error
     try:

@@ -15,6 +15,7 @@ from models.constraints import Constraints, constraints_of
 from models.datasets import Datasets
 from models.history import current_history, moment
 from models.holdout import learnable
+from models.jobs import Report
 from models.life_checks import LifeChecks, check_lives
 from models.life_synthesis import FEWEST_FAILED, synthesize_lives
 from models.lives import Lives
@@ -34,6 +35,7 @@ NETWORK_SHARE = 0.12  # of the time, for a network in each fold that auto tries 
 TVAE_FROM_S = 150.0  # auto tries TVAE where the limit is at least this
 ROWS_PER_SECOND = 50  # rows a network learns from for each second it has, so that it sees them often enough
 FEWEST_NETWORK_ROWS = 500
+SECONDS_PER_ROW = 1.2e-4
 
 
 class SynthesisResult(Result):
@@ -95,6 +97,7 @@ def synthesize(
     time_limit_s: float,
     seed: int,
     now: datetime | None = None,
+    report: Report = lambda progress, step: None,
 ) -> SynthesisResult:
     """Write the data set `synthetic`: lives with known ends, `rows` rows in all, and a quality report beside it.
 
@@ -106,11 +109,13 @@ def synthesize(
     Raises NoTelemetry, NoFailures, TooFewRows, BadLives; MillwrightError where the time is too short for the method.
     """
     began = time.monotonic()
+    report(0.02, "bringing the history up to date")
     source = current_history(datasets, telemetry, profile)
     recorded = datasets.lives(source, profile.sensor_names)
     if not recorded.failed:
         raise NoFailures(profile.id, source.reference, len(recorded.names))
-    made = learn(learnable(recorded, seed), profile, rows, method, time_limit_s, seed)
+    made = learn(learnable(recorded, seed), profile, rows, method, time_limit_s, seed, report)
+    report(0.85, "comparing it with what was recorded")
     recorded, choice, quality = made.recorded, made.choice, made.quality
     checks = check_lives(recorded, made.lives, _lead_hours(recorded, profile))
     near = closeness(recorded, made.lives.rows, seed)
@@ -137,6 +142,7 @@ def synthesize(
         "source_hash": source.data_hash,
         "learnt_from": recorded.names,
     }
+    report(0.92, "writing the report")
     reports: dict[str, str | bytes] = {
         "quality.html": synthesis_report.page(
             profile, source.reference, scores, made.tables, (recorded, made.lives), made.loss, seed
@@ -183,16 +189,31 @@ def synthesize(
     )
 
 
-def learn(recorded: Lives, profile: Profile, rows: int, method: Method, time_limit_s: float, seed: int) -> Learnt:
+def expected_seconds(rows: int, method: Method, time_limit_s: float) -> float:
+    """What a synthesis takes with its libraries loaded: seconds of one core of a 2-core server, measured on three
+    demo machines of 30 lives; a network takes the time it is given.
+    """
+    if method in ("ctgan", "tvae", "par") or (method == "auto" and time_limit_s >= TVAE_FROM_S):
+        return float(time_limit_s)
+    return {"lives": 5.0, "gaussian_copula": 6.0}.get(method, 10.0) + SECONDS_PER_ROW * rows
+
+
+def learn(
+    recorded: Lives, profile: Profile, rows: int, method: Method, time_limit_s: float, seed: int,
+    report: Report = lambda progress, step: None,
+) -> Learnt:  # fmt: skip
     """Synthetic lives with `rows` rows in all from recorded ones, and their quality; nothing is stored.
 
     Raises TooFewRows, BadLives, and MillwrightError where the time is too short for the method.
     """
     began = time.monotonic()
     constraints = constraints_of(profile, recorded.rows)
+    report(0.05, "trying methods on lives held out")
     choice = _choose(method, recorded, profile, constraints, rows, time_limit_s, seed)
     left = max(time_limit_s - (time.monotonic() - began), 0.4 * time_limit_s)
+    report(0.5, f"learning by {choice.method} and drawing {rows:,} rows")
     made = _make(choice.method, recorded, profile, constraints, rows, left, seed)
+    report(0.75, "judging its quality")
 
     from models import _sdv  # heavy: torch
 

@@ -11,6 +11,8 @@ from models.training import TrainingResult, TrainingStarted
 from tools.plant import Plant
 from tools.tool import Arguments, MachineId, tool
 
+OVER_S = 900.0  # what a training may take beyond its time limit, which it keeps by itself, on a loaded computer
+
 
 class TrainModels(Arguments):
     machine_id: MachineId
@@ -32,7 +34,9 @@ def train_models(plant: Plant, args: TrainModels) -> TrainingStarted:
     """
     profile = plant.machines[args.machine_id]
     arguments = {"machine_id": profile.id, "tasks": list(args.tasks), "time_limit_s": args.time_limit_s}
-    job = plant.jobs.start("train", profile.id, arguments, plant.job_environment)
+    job = plant.jobs.start(
+        "train", profile.id, arguments, plant.job_environment, args.time_limit_s, args.time_limit_s + OVER_S
+    )
     return TrainingStarted(job_id=job.job_id, machine_id=profile.id, tasks=args.tasks, time_limit_s=args.time_limit_s)
 
 

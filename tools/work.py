@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from importlib import import_module
@@ -15,7 +16,11 @@ from settings import Settings
 from tools.plant import Plant, open_plant
 
 # a job's work → the function `(plant, arguments, report) -> Result` that does it
-WORK = {"train": "tools.training:train"}
+WORK = {
+    "train": "tools.training:train",
+    "synthesize": "tools.synthesis:synthesize",
+    "export": "tools.edge:export",
+}
 
 
 def main(job_id: str) -> int:
@@ -29,6 +34,10 @@ def main(job_id: str) -> int:
         nonlocal job
         job = jobs.report(job, progress, step)
 
+    if job.limit_s is not None:
+        watch = threading.Timer(job.limit_s, lambda: jobs.overrun(job))
+        watch.daemon = True
+        watch.start()
     try:
         report(0.0, "starting")
         result = _find(job.work)(plant, job.arguments, report)

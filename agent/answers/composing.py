@@ -16,7 +16,15 @@ from agent.answers.naming import say_change
 from agent.answers.report import say_report
 from agent.answers.said import Said
 from agent.answers.telemetry import say_import, say_logged, say_telemetry
-from agent.answers.versions import say_bundle, say_comparison, say_job, say_service, say_started, say_training
+from agent.answers.versions import (
+    say_bundle,
+    say_comparison,
+    say_job,
+    say_job_started,
+    say_service,
+    say_started,
+    say_training,
+)
 from agent.turns import ToolCall
 from knowledge_base.explanation import Explanation
 from knowledge_base.machine_report import WrittenReport
@@ -24,7 +32,7 @@ from models.drift import DriftReport
 from models.edge import EdgeBundle
 from models.health import FleetRanking, HealthPrediction
 from models.importing import ImportResult
-from models.jobs import Job
+from models.jobs import Job, JobStarted
 from models.onboarding import OnboardedMachine
 from models.registry import ModelComparison, ServiceChange
 from models.results import Result
@@ -42,7 +50,7 @@ KINDS: dict[str, type[Result]] = {
     kind.__name__: kind
     for kind in (
         DriftReport, EdgeBundle, Explanation, FleetRanking, HealthPrediction, ImageDiagnosis, ImportResult, Job,
-        LabelResult, MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine,
+        JobStarted, LabelResult, MachineDescription, MachineList, MaintenanceEvent, ModelComparison, OnboardedMachine,
         SensorForecast, ServiceChange, SynthesisResult, TelemetrySummary, TrainingResult, TrainingStarted,
         WrittenReport,
     )
@@ -56,6 +64,7 @@ _SAY: dict[str, Callable[[Any, Asked, ToolCall], Said]] = {
     "ImageDiagnosis": lambda found, asked, call: say_image(found, asked),
     "ImportResult": lambda found, asked, call: say_import(found, asked),
     "Job": lambda found, asked, call: say_job(found, asked),
+    "JobStarted": lambda found, asked, call: say_job_started(found, asked),
     "LabelResult": lambda found, asked, call: say_labels(found, asked),
     "MachineDescription": lambda found, asked, call: say_description(found, asked),
     "MachineList": lambda found, asked, call: say_machines(found, asked),

@@ -1,13 +1,15 @@
 """Models trained, compared, put into service and exported, in words."""
 
 from agent.answers.asked import Asked
+from agent.answers.data import say_synthesis
 from agent.answers.figures import count, say_bytes, say_figure, say_number, say_seconds
 from agent.answers.naming import TASK_NAMES, machine_name, say_list, say_models, say_target
 from agent.answers.said import Said
 from models.edge import BundledModel, EdgeBundle
 from models.gates import MAIN_METRIC
-from models.jobs import Job
+from models.jobs import Job, JobStarted
 from models.registry import ModelComparison, ModelVersion, ServiceChange
+from models.synthesis import SynthesisResult
 from models.training import TrainedModel, TrainingResult, TrainingStarted
 
 _METRICS = {
@@ -16,7 +18,7 @@ _METRICS = {
     "width_hours": "width of the interval", "auroc": "AUROC", "mase": "MASE",
     "alarms_per_month": "false alarms a month",
 }  # fmt: skip
-_WORK = {"train": "training"}
+_WORK = {"train": "training", "synthesize": "synthesis of data", "export": "export"}
 _BASELINES = (("constant", "a constant"), ("lightgbm_raw", "LightGBM on the raw readings"), ("lightgbm", "LightGBM"))
 
 
@@ -28,17 +30,31 @@ def say_started(found: TrainingStarted, asked: Asked) -> Said:
     )
 
 
+def say_job_started(found: JobStarted, asked: Asked) -> Said:
+    what = _WORK.get(found.work, found.work)
+    return Said(
+        finding=f"The {what} of {machine_name(found.machine_id, asked.catalog)} has started; it takes about "
+        f"{say_seconds(found.expected_seconds)}.",
+        rests_on=f"The job is {found.job_id}. I will say when it has ended; “how is it going?” tells how it stands.",
+    )
+
+
 def say_job(found: Job, asked: Asked) -> Said:
     machine = machine_name(found.machine_id, asked.catalog)
     what = f"The {_WORK.get(found.work, found.work)} of {machine} ({found.job_id})"
     if found.status == "running":
-        return Said(finding=f"{what} is running: {100 * found.progress:.0f} %, {found.step}.")
+        left = f"; about {say_seconds(found.seconds_left)} left" if found.seconds_left is not None else ""
+        return Said(finding=f"{what} is running: {100 * found.progress:.0f} %, {found.step}{left}.")
     if found.status == "cancelled":
         return Said(finding=f"{what} was cancelled; nothing of it is in service.")
     if found.status == "failed":
         return Said(finding=f"{what} failed: {(found.error or 'it gave no reason').rstrip('.')}.")
     if found.work == "train" and found.result is not None:
         return say_training(TrainingResult.model_validate(found.result), asked, found.job_id)
+    if found.work == "export" and found.result is not None:
+        return say_bundle(EdgeBundle.model_validate(found.result), asked)
+    if found.work == "synthesize" and found.result is not None:
+        return say_synthesis(SynthesisResult.model_validate(found.result), asked)
     return Said(finding=f"{what} is done.")
 
 

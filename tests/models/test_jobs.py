@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +122,52 @@ def test_a_job_that_fails_of_being_stopped_was_cancelled(jobs: Jobs, tmp_path: P
     assert jobs.cancel("train-004-aaaaaa").status == "cancelled"
     assert process.wait() == 1  # by its own handler
     assert jobs.get("train-004-aaaaaa").error is None
+
+
+def test_a_cancelled_job_leaves_nothing_half_written(jobs: Jobs, tmp_path: Path, sleeper):
+    """A process that had to be killed cleans nothing up itself; what others are writing is left alone."""
+    running(jobs, "train-004-aaaaaa", sleeper[0].pid)
+    datasets = Storage(tmp_path).datasets(PUMP)
+    own, other = datasets / f".labels@1.half-{sleeper[0].pid}.x1", datasets / ".labels@1.half-1.x1"
+    (own / "part").mkdir(parents=True)
+    other.mkdir()
+    jobs.cancel("train-004-aaaaaa")
+    assert (own.exists(), other.exists()) == (False, True)
+
+
+def test_a_job_is_stopped_when_its_time_is_over(jobs: Jobs, tmp_path: Path):
+    write_machine(tmp_path, PUMP, seed=7)
+    started = jobs.start("train", PUMP, TRAINING, dict(os.environ), limit_s=0.2)
+    ended = jobs.wait(started.job_id)
+    assert (ended.status, ended.error) == ("failed", "It ran for more than 0 s and was stopped.")
+    deadline = time.monotonic() + 5
+    while not gone(started.process or 0) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert gone(started.process or 0)
+
+
+def test_a_job_too_stuck_to_mind_its_limit_is_stopped_from_outside(jobs: Jobs, sleeper):
+    job = running(jobs, "train-004-aaaaaa", sleeper[0].pid)
+    began = datetime.now(UTC) - timedelta(seconds=100)
+    jobs.report(job.model_copy(update={"limit_s": 60.0, "started_at": began}), 0.4, "stuck")
+    assert jobs.get("train-004-aaaaaa").status == "failed"
+    assert gone(sleeper[0].pid)
+
+
+@pytest.mark.parametrize(
+    ("progress", "left"), [(0.5, 100.0), (0.0, 20.0)], ids=["by its pace", "at the start by what was expected"]
+)
+def test_the_time_left_is_reckoned(jobs: Jobs, progress: float, left: float):
+    began = datetime.now(UTC) - timedelta(seconds=100)
+    job = running(jobs, "train-004-aaaaaa", os.getpid())
+    jobs.report(job.model_copy(update={"expected_s": 120.0, "started_at": began}), progress, "fitting")
+    assert jobs.get("train-004-aaaaaa").seconds_left == pytest.approx(left, abs=3)
+
+
+def test_what_a_job_wrote_is_read(jobs: Jobs, tmp_path: Path):
+    running(jobs, "train-004-aaaaaa", os.getpid())
+    (tmp_path / "jobs/train-004-aaaaaa/log.txt").write_text("one\ntwo\nthree\n")
+    assert jobs.log("train-004-aaaaaa", lines=2) == "two\nthree"
 
 
 def test_a_real_training_is_cancelled_as_soon_as_it_runs(jobs: Jobs, tmp_path: Path):

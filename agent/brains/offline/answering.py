@@ -43,6 +43,7 @@ def final(
                     text.append(asked)
                 outcomes.append("clarify")
                 suggestions += replies.suggestions(step.order, reader.machines)
+    outcomes += ["error" for call in _ended_jobs(since) if (call.result or {}).get("status") == "failed"]
     if not text:
         text, outcomes = ["There is nothing left to do."], ["answer"]
     return AIMessage(

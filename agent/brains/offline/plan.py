@@ -107,7 +107,9 @@ def _answered(step: Step, message: ToolMessage) -> Step:
     if message.status == "error":
         return replace(step, state="failed", why=text_of(message))
     kind, data = message.artifact["kind"], message.artifact["data"]
-    state: State = "proposed" if kind == PROPOSAL else "running" if kind == "TrainingStarted" else "done"
+    state: State = (
+        "proposed" if kind == PROPOSAL else "running" if kind in ("TrainingStarted", "JobStarted") else "done"
+    )
     return replace(step, state=state, result=data, call_id=message.tool_call_id)
 
 
