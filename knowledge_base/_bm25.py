@@ -7,7 +7,7 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.wording import words_of
+from knowledge_base.wording import is_code, words_of
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it logs its debugging by default
 
@@ -22,6 +22,7 @@ class Keywords:
         for words in self._sets:
             for word in words:
                 counts[word] = counts.get(word, 0) + 1
+        self.codes = frozenset(word for word in counts if is_code(word) and not word.isdigit())
         total = len(texts)
         self.rarity = {word: float(np.log(1 + (total - n + 0.5) / (n + 0.5))) for word, n in counts.items()}
         self._unseen = float(np.log(1 + (total + 0.5) / 0.5))

@@ -57,6 +57,7 @@ class Index:
         shipped = shipped_passages(self._shipped) if self._shipped else ()
         self.passages = (*shipped, *stored_passages(self.storage), *past_cases(self.storage, self._machines))
         self.keywords = _bm25.Keywords([f"{p.section}. {p.words} {p.source}" for p in self.passages])
+        self.headings = _bm25.Keywords([f"{p.title}. {p.section}" for p in self.passages])
         self.keys = [passage.key for passage in self.passages]
         folder = self.storage.knowledge("index")
         with locked(folder / ".lock"):

@@ -13,7 +13,7 @@ class Passage(Result):
 
     `kind`: a machine's service sheet, a guide, a user's document, or a past case of the maintenance log. Where
     `machine_ids` is empty it holds for every machine of `machine_kinds`; where that is empty too, for all machines.
-    `score` is the fused rank of a search, 1 the best possible; it is no probability.
+    `score` is its share of the ranking's weight among a search's candidates; it is no probability of being right.
     """
 
     id: str
@@ -52,6 +52,5 @@ class Found(Result):
     question: str
     answerable: bool
     confidence: float
-    features: tuple[float, ...] = ()
     passages: tuple[Passage, ...] = ()
     cases: tuple[Passage, ...] = ()

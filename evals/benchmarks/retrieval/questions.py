@@ -1,4 +1,4 @@
-"""The question set: what each question asks about, the passages that answer it, and which half it is in."""
+"""The question sets: what each question asks about, and the passages that answer it."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,15 +13,10 @@ class Question(Result):
     about: Literal["prose", "code", "none"]
     machine_id: str | None = None
     answers: tuple[str, ...] = ()
-    held_out: bool = False
+    near: bool = False  # unanswerable, but close to what the documents are about
 
 
-def questions() -> list[Question]:
-    """All of them; every second one of its sort is held out of tuning."""
-    stated = yaml.safe_load(Path(__file__).with_name("questions.yaml").read_text(encoding="utf-8"))
-    seen: dict[str, int] = {}
-    read = []
-    for item in stated:
-        at = seen[item["about"]] = seen.get(item["about"], -1) + 1
-        read.append(Question(**item, held_out=at % 2 == 1))
-    return read
+def questions(name: Literal["questions", "fresh_questions"] = "questions") -> list[Question]:
+    """`questions` is what the search's weights are fitted on; `fresh_questions` is not."""
+    stated = yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"))
+    return [Question(**item) for item in stated]
