@@ -3,9 +3,12 @@
 import json
 import logging
 import os.path
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -17,6 +20,7 @@ from mlflow.telemetry import set_telemetry_client
 from sqlalchemy.exc import SQLAlchemyError
 
 from machine_profiles.errors import MillwrightError
+from models.datasets import DatasetInfo
 from models.model_card import CURVES, ModelCard
 from models.results import Task
 from models.service_state import ServiceState
@@ -28,11 +32,12 @@ for noisy in ("mlflow.store.db.utils", "alembic"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
 
 EXPERIMENT = "millwright"
+_METRIC = re.compile(r"[^\w\-. /:]")  # what MLflow takes in a metric's name
 PATHS = (
     ("experiments", "artifact_location"), ("runs", "artifact_uri"),
     ("model_versions", "source"), ("model_versions", "storage_location"),
 )  # fmt: skip
-VERSION, FOLDER = "millwright.version", "millwright.folder"
+VERSION, FOLDER, KEY = "millwright.version", "millwright.folder", "millwright.key"
 
 
 class RecordFailed(MillwrightError):
@@ -85,6 +90,52 @@ class Recorder:
                     listed = json.dumps([*earlier, bundle][-20:])
                     self._client.set_model_version_tag(name, found.version, "millwright.bundles", listed)
             self._client.set_terminated(run.info.run_id)
+
+    def sync_datasets(self, infos: list[DatasetInfo], folders: list[Path]) -> None:
+        """A run for each synthetic data set and each set of labels: how it was made, of what, and how good it is."""
+        with self._failures_told():
+            for info, folder in zip(infos, folders, strict=True):
+                if info.origin == "recorded" and info.content != "labels":
+                    continue
+                stated = {"rows": info.rows, "method": info.method, "seed": info.seed, "made_from": info.made_from}
+                tags = {"machine_id": info.machine_id, "data_hash": info.data_hash, "content": info.content}
+                self._record_once(
+                    f"{info.machine_id} {info.reference}", info.data_hash, info.created_at,
+                    params={name: str(value) for name, value in stated.items() if value is not None},
+                    figures={"rows": float(info.rows), "lives": float(info.lives), **_numbers(info.details)},
+                    tags=tags, folder=folder,
+                )  # fmt: skip
+
+    def sync_evaluations(self, results: list[Path]) -> None:
+        """A run for each `result.json` of `millwright eval`, with its figures and where its report lies."""
+        with self._failures_told():
+            for path in results:
+                result = json.loads(path.read_text(encoding="utf-8"))
+                asked = {name: str(result[name]) for name in ("model", "seed", "repeat", "n") if name in result}
+                at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                self._record_once(
+                    f"evaluation of {result['model']}", path.parent.name, at, asked, _numbers(result),
+                    {"model": str(result["model"])}, path.parent,
+                )  # fmt: skip
+
+    def _record_once(
+        self, name: str, key: str, at: datetime, params: dict[str, str], figures: dict[str, float],
+        tags: dict[str, str], folder: Path,
+    ) -> None:  # fmt: skip
+        """A run known by its name and `key`; nothing where MLflow has it already."""
+        known = f"tags.`{KEY}` = '{key}' AND attributes.run_name = '{name}'"
+        if self._client.search_runs([self._experiment], known, max_results=1):
+            return
+        now = int(at.timestamp() * 1000)
+        run = self._client.create_run(self._experiment, run_name=name, start_time=now)
+        self._client.log_batch(
+            run.info.run_id,
+            metrics=[Metric(each, value, now, 0) for each, value in figures.items()],
+            params=[Param(each, value[:5000]) for each, value in params.items()],
+            tags=[RunTag(each, value) for each, value in {**tags, KEY: key}.items()],
+        )
+        self._show_artifacts(run.info.artifact_uri, run.info.run_id, folder)
+        self._client.set_terminated(run.info.run_id, end_time=now)
 
     def _record(self, name: str, card: ModelCard) -> ModelVersion:
         folder = self._storage.models(card.machine_id, card.task) / f"v{card.version}"
@@ -194,6 +245,17 @@ def _curves(folder: Path, now: int) -> list[Metric]:
         return []
     curves = json.loads((folder / CURVES).read_text())
     return [Metric(name, float(value), now, int(step)) for name, pairs in curves.items() for step, value in pairs]
+
+
+def _numbers(stated: dict[str, object], prefix: str = "") -> dict[str, float]:
+    """The figures of a record, those of records in it by dotted name."""
+    found: dict[str, float] = {}
+    for name, value in stated.items():
+        if isinstance(value, dict):
+            found |= _numbers(value, f"{prefix}{name}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            found[_METRIC.sub("_", f"{prefix}{name}")[:250]] = float(value)
+    return found
 
 
 def _flat(baselines: dict[str, dict[str, float]]) -> dict[str, float]:

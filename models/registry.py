@@ -1,6 +1,7 @@
 """The model registry: versions, which one is in service, gates, rollback; recorded in MLflow."""
 
 import shutil
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -218,6 +219,15 @@ class Registry:
                 self._record(machine_id, card.task, self._state(machine_id, card.task))
             self._mlflow().record_export(machine_id, bundle, facts, cards)
 
+    def record_everything(self, machine_ids: Iterable[str]) -> None:
+        """Make MLflow's record agree with all that lies under HOME: models, data sets, evaluations."""
+        with self._writing():
+            for machine_id in machine_ids:
+                for task in TASKS:
+                    if (state := self._state(machine_id, task)).versions:
+                        self._record(machine_id, task, state)
+            self._mlflow().sync_evaluations(sorted((self._storage.home / "evals").glob("*/result.json")))
+
     def _chosen(self, machine_id: str, task: Task, version: int | Literal["best"]) -> ModelCard:
         if version != "best":
             return self.card(machine_id, task, version)
@@ -254,6 +264,11 @@ class Registry:
         folder = self._folder(machine_id, task)
         cards = [read_card(folder / f"v{version}") for version in state.versions]
         self._mlflow().sync(machine_id, task, state, cards)
+        from models.datasets import Datasets  # pandas, which serving does without
+
+        datasets = Datasets(self._storage)
+        infos = datasets.list(machine_id)
+        self._mlflow().sync_datasets(infos, [datasets.folder(info) for info in infos])
 
     def _mlflow(self) -> "Recorder":
         if self._recorder is None:

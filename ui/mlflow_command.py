@@ -3,20 +3,19 @@
 import subprocess
 import sys
 
-from models.storage import Storage
 from settings import Settings
+from tools.plant import open_plant
 
 
 def mlflow_command(port: int) -> int:
-    """Serve them on this machine until interrupted; where the record lies on a server, say where."""
+    """Bring the record up to date and serve it on this machine until interrupted; on a server, say where that is."""
     settings = Settings()
+    plant = open_plant(settings)
+    plant.registry.record_everything(plant.machines)
     if settings.mlflow_tracking_uri is not None:
         print(f"The record lies on {settings.mlflow_tracking_uri}; open that address in a browser.")
         return 0
-    storage = Storage(settings.home)
-    if not storage.mlflow_database.exists():
-        print(f"Nothing is recorded in {storage.home} yet; train a model, or run `millwright demo`.", file=sys.stderr)
-        return 1
+    storage = plant.storage
     print(f"MLflow shows {storage.home} on http://127.0.0.1:{port}. Stop it with Ctrl-C.", file=sys.stderr)
     server = subprocess.Popen(
         [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",

@@ -5,11 +5,14 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from machine_profiles.reading import SHIPPED, load_catalog
+from models.datasets import Datasets
 from models.inference import UnusableGraph
 from models.registry import NewModel, Registry
 from models.registry_errors import GateFailed, NoModel, NothingToRollBackTo, UnknownVersion
@@ -185,6 +188,35 @@ registry.Registry(registry.Storage(Path(sys.argv[1]))).register(card(PUMP, "rul"
     with sqlite3.connect(tmp_path / "mlflow.db") as database:
         rows = database.execute("SELECT value FROM model_version_tags WHERE key = 'millwright.version'").fetchall()
     assert sorted(rows) == [("1",), ("2",)]
+
+
+def test_data_sets_and_evaluations_are_runs_once_each(registry: Registry, tmp_path: Path):
+    datasets = Datasets(Storage(tmp_path))
+    rows = pd.DataFrame({"hours": [1.0, 2.0], "flow": [3.0, 4.0]})
+    info = {"machine_id": PUMP.id, "created_at": datetime(2026, 5, 1, tzinfo=UTC), "content": "rows", "seed": 7}
+    datasets.write({**info, "name": "history", "origin": "recorded"}, rows)
+    made = {"name": "synthetic", "origin": "synthetic", "method": "tvae", "made_from": "history@1"}
+    datasets.write({**info, **made, "details": {"quality": 0.97, "parts": {"shape": 0.5}, "note": "x"}}, rows)
+    ran = tmp_path / "evals" / "20260501-abc"
+    ran.mkdir(parents=True)
+    (ran / "result.json").write_text(json.dumps({"model": "offline", "seed": 7, "n": 40, "pass_rate": 0.975}))
+    registry.register(card(PUMP, "rul"), graph(tmp_path))
+    registry.record_everything([PUMP.id])
+    registry.record_everything([PUMP.id])
+
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    experiment = client.get_experiment_by_name("millwright").experiment_id
+    runs = {run.info.run_name: run for run in client.search_runs([experiment])}
+    assert len(runs) == len(client.search_runs([experiment])), "each once"
+    synthetic = runs[f"{PUMP.id} synthetic@1"].data
+    assert (synthetic.params["method"], synthetic.params["made_from"]) == ("tvae", "history@1")
+    assert (synthetic.metrics["quality"], synthetic.metrics["parts.shape"]) == (0.97, 0.5)
+    assert f"{PUMP.id} history@1" not in runs
+    evaluated = runs["evaluation of offline"]
+    assert evaluated.data.metrics["pass_rate"] == 0.975
+    assert [file.path for file in client.list_artifacts(evaluated.info.run_id)] == ["result.json"]
 
 
 def test_a_lost_mlflow_database_is_filled_again_at_the_next_write(registry: Registry, tmp_path: Path, empty_home: Path):
