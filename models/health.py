@@ -69,6 +69,9 @@ class HealthPrediction(Result):
     models: dict[str, int]  # task → version in service
     data_version: str
     doubts: tuple[str, ...] = ()  # what makes the record weak: silent sensors, few rows, an old last reading
+    ahead_hours: float | None = None  # the horizon that the failure model's threshold is for, where it is longer
+    probability_ahead: Quantity | None = None  # within ahead_hours
+    failure_ahead: bool | None = None  # that probability is at or above the model's threshold
 
 
 class RankedMachine(Result):
@@ -132,11 +135,15 @@ def predict(
     model_input = latest_input(profile, rows, baseline)
     cards = {task: registry.card(profile.id, task, version) for task, version in in_service.items()}
     answers = {task: _ask(registry, profile, card, model_input, horizon_hours) for task, card in cards.items()}
+    ahead_hours = _longer(cards.get("failure"), horizon_hours)
+    ahead = _ask(registry, profile, cards["failure"], model_input, ahead_hours) if ahead_hours else None
 
     probability = _probability(answers.get("failure"))
     rul = _rul(answers.get("rul"), profile.modelling.time_unit)
     anomaly = _anomaly(answers.get("anomaly"))
     expected = _at_least(probability, cards.get("failure"))
+    probability_ahead = _probability(ahead)
+    failure_ahead = _at_least(probability_ahead, cards.get("failure"))
     anomalous = _at_least(anomaly, cards.get("anomaly"))
     cap = cards["rul"].cap_hours if "rul" in cards else None
     at_cap = None if rul is None else cap is not None and rul.value >= AT_CAP * cap
@@ -151,7 +158,7 @@ def predict(
         at=at,
         horizon_hours=horizon_hours,
         age_hours=float(rows["hours"].iloc[-1]),
-        state=state_of(crossed, expected, rul, at_cap, anomalous, horizon_hours, complete),
+        state=state_of(crossed, expected, rul, at_cap, anomalous, horizon_hours, complete, failure_ahead),
         failure_probability=probability,
         failure_expected=expected,
         rul=rul,
@@ -169,6 +176,9 @@ def predict(
         models=dict(in_service),
         data_version=telemetry.data_hash(profile.id)[:12],
         doubts=doubts,
+        ahead_hours=ahead_hours,
+        probability_ahead=probability_ahead,
+        failure_ahead=failure_ahead,
     )
 
 
@@ -255,6 +265,12 @@ def _rul(found: dict[str, Array] | None, time_unit: str) -> Quantity | None:
 
 def _anomaly(found: dict[str, Array] | None) -> Quantity | None:
     return None if found is None else Quantity(value=float(found["score"][0, 0]), unit="score")
+
+
+def _longer(card: ModelCard | None, horizon_hours: float) -> float | None:
+    """The horizon that the failure model's threshold is for, where the one asked about is shorter."""
+    own = card.failure_horizon_hours if card else None
+    return own if own is not None and own > horizon_hours else None
 
 
 def _at_least(figure: Quantity | None, card: ModelCard | None) -> bool | None:

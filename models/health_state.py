@@ -51,11 +51,14 @@ def state_of(
     anomalous: bool | None,
     horizon_hours: float,
     complete: bool,
+    failure_ahead: bool | None = None,
 ) -> State:
     """The worst that any of these says; None is an answer nobody gave.
 
     alarm: an alarm limit is crossed, or failure is expected and the whole RUL interval lies within the horizon.
-    act: failure is expected, or the RUL lies within the horizon, or a warning limit is crossed by an anomalous machine.
+    act: failure is expected, or `failure_ahead`: it is within the longer horizon that the model's threshold is for, so
+    that a short question hides nothing; or the RUL lies within the horizon, or a warning limit is crossed by an
+    anomalous machine.
     watch: a warning limit is crossed, the machine is anomalous, the RUL interval reaches into the horizon, or what is
     known is not `complete` (a model is missing, a sensor silent, the record short or old): not known to be sound.
     """
@@ -64,7 +67,8 @@ def state_of(
     low, high = (left.interval.low, left.interval.high) if left and left.interval else (float("inf"), float("inf"))
     if "alarm" in levels or (failure_expected and high <= horizon_hours):
         return "alarm"
-    if failure_expected or (left is not None and left.value <= horizon_hours) or (anomalous and levels):
+    ends_within = left is not None and left.value <= horizon_hours
+    if failure_expected or failure_ahead or ends_within or (anomalous and levels):
         return "act"
     if levels or anomalous or low <= horizon_hours or not complete:
         return "watch"

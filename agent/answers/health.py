@@ -37,7 +37,7 @@ def say_health(found: HealthPrediction, asked: Asked, given_readings: bool = Fal
     machine, unit = _machine(found, asked), asked.time_unit(found.machine_id)
     touch = found.state in ("alarm", "act")
     return Said(
-        finding=f"{_FINDING[found.state].format(machine=machine)}{_because(found)}.",
+        finding=f"{_FINDING[found.state].format(machine=machine)}{_because(found, unit)}.",
         figures=tuple(_figures(found, asked, unit)),
         advice=(_advice(found), before_touching(asked.kind(found.machine_id))) if touch else (),
         rests_on=_rests_on(found, given_readings),
@@ -88,7 +88,7 @@ def _short_life(each: RankedMachine, unit: str) -> str:
     return f"{say_hours(each.rul.value, unit)}{say_interval(each.rul.interval, unit)}"
 
 
-def _because(found: HealthPrediction) -> str:
+def _because(found: HealthPrediction, unit: str) -> str:
     """The weightiest reason for the state."""
     limits = {crossing.level: sensor_name(crossing.sensor) for crossing in reversed(found.limits_crossed)}
     if found.state == "sound":
@@ -97,6 +97,8 @@ def _because(found: HealthPrediction) -> str:
         return f": {limits['alarm']} is beyond its alarm limit"
     if found.failure_expected:
         return ": it is likely to fail within the time asked about"
+    if found.failure_ahead and found.ahead_hours is not None:
+        return f": it may well fail within {say_hours(found.ahead_hours, unit)}"
     if "warning" in limits:
         return f": {limits['warning']} is beyond its warning limit"
     if found.anomalous:
@@ -117,7 +119,8 @@ def _figures(found: HealthPrediction, asked: Asked, unit: str) -> list[str]:
     )  # fmt: skip
     chance = say_probability(found.failure_probability.value) if found.failure_probability else "not known"
     rul = say_life(found.rul, found.rul_at_cap, found.cap_hours, unit) if found.rul else "not known"
-    lines = [f"Chance of failure {horizon}{when}: {chance}", f"Remaining useful life (RUL): {rul}"]
+    lines = [f"Chance of failure {horizon}{when}: {chance}", *_ahead(found, unit)]
+    lines.append(f"Remaining useful life (RUL): {rul}")
     if found.anomaly is not None:
         verdict = "unusual for this machine" if found.anomalous else "as usual for this machine"
         lines.append(f"Readings: {verdict} (anomaly score {found.anomaly.value:.2f})")
@@ -129,6 +132,14 @@ def _figures(found: HealthPrediction, asked: Asked, unit: str) -> list[str]:
         lines += [_weight(each, unit) for each in found.attributions if each.of == "rul" and not found.rul_at_cap]
         lines += [_trend(each) for each in found.trends[:2]]
     return [line for line in lines if line]
+
+
+def _ahead(found: HealthPrediction, unit: str) -> list[str]:
+    """The longer outlook, where it says more than the time asked about."""
+    if not found.failure_ahead or found.failure_expected or found.probability_ahead is None:
+        return []
+    chance = say_probability(found.probability_ahead.value)
+    return [f"Chance of failure within {say_hours(found.ahead_hours or 0.0, unit)}: {chance}"]
 
 
 def _zone(zone: VibrationZone) -> str:

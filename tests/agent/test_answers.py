@@ -143,6 +143,16 @@ def names() -> list[str]:
     return [word for p in CATALOG.values() for word in (p.id, p.name, f"{p.kind} {p.number}")]
 
 
+def test_a_failure_that_is_likely_beyond_the_time_asked_about_is_said_with_its_chance():
+    found = health(
+        state="act", horizon_hours=24.0, ahead_hours=72.0, failure_ahead=True,
+        probability_ahead=Quantity(value=0.512, unit="probability"),
+    )  # fmt: skip
+    said = compose([call("predict_health", found, machine_id=PUMP)], Asked(catalog=CATALOG))
+    assert "needs attention soon: it may well fail within 72 h." in said
+    assert "Chance of failure within 72 h: 51 %" in said
+
+
 def test_there_are_words_for_every_result_of_every_tool():
     returned = [get_type_hints(tool.run)["return"] for tool in all_tools().values()]
     results = {kind.__name__ for each in returned for kind in (get_args(each) or (each,))}

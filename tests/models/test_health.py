@@ -217,6 +217,18 @@ def test_the_state_is_the_worst_that_anything_says(expected, rul, at_cap, anomal
     assert state_of((), expected, rul, at_cap, anomalous, horizon, complete) == state
 
 
+def test_a_short_question_does_not_hide_a_failure_that_is_likely_within_the_models_own_horizon(tmp_path: Path):
+    found = judge(tmp_path, rows(), horizon=24)
+    assert (found.ahead_hours, found.failure_ahead, found.state) == (72.0, False, "sound")
+    assert found.probability_ahead.value == pytest.approx(1 / (1 + np.exp(4 - 0.72)), rel=1e-5)
+    place = Storage(tmp_path).models(PUMP.id, "failure") / "v1" / "card.json"
+    place.write_text(json.dumps({**json.loads(place.read_text()), "threshold": 0.03}))  # 0.023 in a day, 0.036 in three
+    found = health.predict(Telemetry(Storage(tmp_path)), Registry(Storage(tmp_path)), PUMP, 24, None, NOW)
+    assert (found.failure_expected, found.failure_ahead, found.state) == (False, True, "act")
+    week = health.predict(Telemetry(Storage(tmp_path)), Registry(Storage(tmp_path)), PUMP, 168, None, NOW)
+    assert (week.ahead_hours, week.probability_ahead) == (None, None)
+
+
 def test_a_reading_below_a_lower_limit_is_crossed_too():
     values = pd.Series({sensor.name: (sensor.normal.low + sensor.normal.high) / 2 for sensor in PUMP.sensors})
     values["flow"], values["discharge_pressure"] = 1.9, 3.0
