@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.turns import Turn
-from evals.truth_plants import TruthPlant, write_thermogram
+from evals.truth_plants import TruthPlant, take_picture
 from machine_profiles.profile import Profile
 from models.plant_simulator import generator
 from models.results import Result
@@ -24,8 +24,8 @@ ASKED = {
             "Why is the {name} acting up?"),
     "drift": ("Has the data of the {name} drifted in the last 7 days?", "Any drift on the {name} over the last week?",
               "Can I still trust the sensors of the {name}?"),
-    "picture": ("Here is a thermal picture of the {name}, what do you make of it?",
-                "Thermogram of the {name} attached. Anything wrong?", "What does this thermogram of the {name} show?"),
+    "picture": ("Here is a picture of the {name}, what do you make of it?",
+                "Picture of the {name} attached. Anything wrong?", "What does this picture of the {name} show?"),
 }  # fmt: skip
 ALARMING = {"act", "alarm"}
 DEGRADES, OTHER = "degrades", "another cause"
@@ -158,8 +158,7 @@ class Interview:
 
     def _picture(self, number: int) -> Pictured | None:
         machine_id = (self._truth.failing, self._truth.sound[0])[number]
-        shot = self._plant.storage.cache / f"thermogram_{number}.csv"
-        write_thermogram(shot, self._truth.spots[number], 2 * self._truth.plant + number)
+        shot = take_picture(self._truth.pictures[number], self._plant.storage.cache, 2 * self._truth.plant + number)
         turn = self._ask("picture", machine_id, shot)
         found = _result(turn, "ImageDiagnosis")
         fusion = found["fusion"] if found else None

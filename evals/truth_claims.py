@@ -114,4 +114,4 @@ def _pictured(truth: Truth, pictures: Sequence[Pictured | None], number: int) ->
     found = pictures[number] if number < len(pictures) else None
     if found is None or found.agreement != truth.agreements[number]:
         return False
-    return number == 1 or not truth.spots[0] or found.agreement == "conflict" or truth.mode in found.modes[:2]
+    return number == 1 or found.agreement == "conflict" or truth.mode in found.modes[:2]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evals.benchmarks.drift.worlds import REFERENCE_DAYS, WINDOW_DAYS, world
 from machine_profiles.errors import MillwrightError
-from machine_profiles.profile import Operating, Profile
+from machine_profiles.profile import FailureMode, Operating, Profile
 from machine_profiles.reading import SHIPPED, load_catalog
 from models.degradation import Course, draw_course, shows
 from models.demo_machine import NOW
@@ -25,17 +25,22 @@ LEFT = (0.05, 0.7)  # share of the way from P to F that is left when the plant i
 FEWEST_LEFT = 24.0
 LATER = (96.0, 48.0, 24.0, 12.0)  # operating hours left when it is asked again
 SENSOR_FAULTS = ("bias", "frozen", "noisier", "clipped", "swapped")
+SCRATCHED = Path(__file__).parent / "scenarios" / "fixtures" / "scratched_steel.png"
 DAYS = REFERENCE_DAYS + WINDOW_DAYS
 BEGUN = 4000.0  # on the meter
 
+Shot = Literal[
+    "hot", "cool", "scratched"
+]  # thermograms with a hot spot and without, and a photograph of scratched steel
+SHOWS = {"hot": "substation_thermal/hotspot", "scratched": "neu_det/scratches"}  # by picture class
 SensorFault = Literal["bias", "frozen", "noisier", "clipped", "swapped"]
 
 
 class Truth(Result):
     """What is really so. `sensors`: the one that is off, two where they are swapped. `now`: when `rul_hours` is left.
 
-    `later`: the moments at which so many hours are left. `spots`: whether the thermogram of the failing machine, and
-    that of the first sound one, shows a hot spot; `agreements`: what picture and readings then must be said to do.
+    `later`: the moments at which so many hours are left. `pictures`: of the failing machine and of the first sound one;
+    `agreements`: what picture and readings then must be said to do.
     """
 
     plant: int
@@ -49,7 +54,7 @@ class Truth(Result):
     sound: tuple[str, str]
     now: datetime
     later: dict[float, datetime]
-    spots: tuple[bool, bool]
+    pictures: tuple[Shot, Shot]
     agreements: tuple[Agreement, Agreement]
 
 
@@ -83,8 +88,7 @@ def draw_plant(number: int, seed: int) -> TruthPlant:
     own = int(random.integers(2**31))
     wrong = world(off, fault, own, now)
     calm = {profile.id: world(profile, "none", own, now) for profile in sound}
-    supported = supports(picture_classes()["substation_thermal/hotspot"], course.mode)
-    spots = bool(random.random() < 0.75) if supported else bool(random.random() < 0.25), bool(random.random() < 0.25)
+    shots: tuple[Shot, Shot] = _shot(course.mode, random, 0.75), _shot(None, random, 0.3)
     truth = Truth(
         plant=number,
         failing=failing.id,
@@ -97,8 +101,11 @@ def draw_plant(number: int, seed: int) -> TruthPlant:
         sound=(sound[0].id, sound[1].id),
         now=now,
         later={left: at.iloc[-1 - round(left)].to_pydatetime() for left in LATER if len(rows) - 1 - left > last},
-        spots=spots,
-        agreements=("agree" if spots[0] and supported else "conflict", "conflict" if spots[1] else "agree"),
+        pictures=shots,
+        agreements=(
+            "agree" if shots[0] in _showing(course.mode) else "conflict",
+            "agree" if shots[1] == "cool" else "conflict",
+        ),
     )
     recorded = {off.id: wrong, **calm}
     return TruthPlant(
@@ -116,6 +123,13 @@ def lay_out(home: Path, truth: Truth, prepared: Path | None) -> Storage:
     return storage
 
 
+def take_picture(shot: Shot, folder: Path, seed: int) -> Path:
+    """The file of such a picture: a thermogram drawn by `seed`, or the photograph that ships with the scenarios."""
+    if shot == "scratched":
+        return SCRATCHED
+    return write_thermogram(folder / f"thermogram_{seed}.csv", shot == "hot", seed)
+
+
 def write_thermogram(path: Path, spot: bool, seed: int) -> Path:
     """A housing of 46 °C before a wall of 22 °C, as a thermal camera's CSV; a spot is 30 °C hotter."""
     random = generator(seed, "thermogram")
@@ -128,6 +142,19 @@ def write_thermogram(path: Path, spot: bool, seed: int) -> Path:
     lines = "\n".join(",".join(f"{value:.1f}" for value in row) for row in celsius)
     path.write_text(f"Thermogram of a housing\nAmbient temperature (°C): 22.0\n{lines}\n", encoding="utf-8")
     return path
+
+
+def _shot(mode: FailureMode | None, random: np.random.Generator, fitting: float) -> Shot:
+    """With the chance `fitting` one that shows the mode, or any damage where there is none; else one that does not."""
+    showing = _showing(mode) if mode else tuple(SHOWS)
+    others = [shot for shot in ("cool", *SHOWS) if shot not in showing] if mode else ["cool"]
+    chosen = showing if showing and random.random() < fitting else others
+    return str(random.choice(chosen))  # type: ignore[return-value]
+
+
+def _showing(mode: FailureMode) -> tuple[str, ...]:
+    """The pictures whose class supports the mode."""
+    return tuple(shot for shot, seen in SHOWS.items() if supports(picture_classes()[seen], mode))
 
 
 def _failing_life(profile: Profile, random: np.random.Generator) -> tuple[Course, pd.DataFrame]:

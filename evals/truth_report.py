@@ -71,7 +71,11 @@ def _plant(record: PlantRecord) -> str:
             f"{truth.off}: {' and '.join(truth.sensors)} ({truth.sensor_fault})",
             told.drifted.get(truth.off),
         ),
-        ("pictures", ", ".join(truth.agreements), ", ".join(p.agreement if p else "nothing" for p in told.pictures)),
+        (
+            "pictures",
+            ", ".join(f"{shot}: {a}" for shot, a in zip(truth.pictures, truth.agreements, strict=True)),
+            ", ".join(p.agreement if p else "nothing" for p in told.pictures),
+        ),
         ("alarms later", "", ", ".join(f"{left:g} h: {'yes' if rang else 'no'}" for left, rang in told.later.items())),
     )
     rows = "".join(
