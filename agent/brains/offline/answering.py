@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agent.answers import Asked, compose
-from agent.answers.comparing import say_compared
+from agent.answers.comparing import say_compared, worst_of
 from agent.assembling import calls_of
 from agent.brains.offline import replies
+from agent.brains.offline.followups import COMPARE
 from agent.brains.offline.orders import Order, Reading
 from agent.brains.offline.plan import Step, place_of, waiting_for
 from agent.brains.offline.reading import Reader
@@ -93,6 +94,11 @@ def _results(calls: Sequence[ToolCall], plans: dict[int, list[Step]], reader: Re
     judged = [call.result for call in calls if call.kind == "HealthPrediction" and call.result]
     if len(judged) > 1:
         text.append(say_compared(judged, reader.catalog))
+        if (asked := _order_of(next(c for c in calls if c.kind == "HealthPrediction"), plans)) and COMPARE.search(
+            asked.said
+        ):
+            worst = worst_of(judged)
+            calls = [c for c in calls if c.kind != "HealthPrediction" or c.args.get("machine_id") == worst]
     for call in calls:
         if call.status != "proposed":
             text.append(compose([call], _asked(_order_of(call, plans), call, reader)))

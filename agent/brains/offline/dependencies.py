@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from agent.brains.offline.conditions import CHECKS, about
 from agent.brains.offline.orders import Order
 from models.results import TASKS
 
@@ -16,8 +17,32 @@ LOOKS = ("predict_health", "get_job", "query_telemetry", "rank_fleet")  # wait o
 
 
 def settle_order(orders: list[Order]) -> list[Order]:
-    """Each order once, with the places of those it waits for."""
-    return _depend(_with_promotions(_once(orders)))
+    """Each order once, with the places of those it waits for. A condition's own look comes before what it governs."""
+    with_checks: list[Order] = []
+    for order in orders:
+        with_checks += [check for check in _check(order, with_checks) if check not in with_checks]
+        with_checks.append(order)
+    return _depend(_with_promotions(_once(with_checks)))
+
+
+def _check(order: Order, before: list[Order]) -> list[Order]:
+    """The look that tells whether an order's condition holds, where no step before it does."""
+    what = about(order.condition) if order.condition else None
+    if what is None or order.machine_id is None:
+        return []
+    if what == "models":
+        judged = any(
+            other.tool in ("train_models", "compare_models") and other.machine_id == order.machine_id
+            for other in before
+        )
+        if judged or "task" not in order.args:
+            return []
+        args = {"machine_id": order.machine_id, "task": order.args["task"]}
+        return [Order("compare_models", args, order.said, machine_from_history=order.machine_from_history)]
+    if any(other.tool == CHECKS[what] and other.machine_id == order.machine_id for other in before):
+        return []
+    args = {"machine_id": order.machine_id, **order.check}
+    return [Order(CHECKS[what], args, str(order.condition), machine_from_history=order.machine_from_history)]
 
 
 def _once(orders: list[Order]) -> list[Order]:
@@ -38,6 +63,8 @@ def _same(order: Order, other: Order) -> bool:
     if order.tool != other.tool or order.machine_id != other.machine_id:
         return False
     shared = order.args.keys() & other.args.keys() - {"note", "question"}
+    if order.condition != other.condition and not (other.condition is None and order.otherwise):
+        return False
     return all(order.args[key] == other.args[key] for key in shared) and order.missing == other.missing
 
 
@@ -64,6 +91,9 @@ def _depend(orders: list[Order]) -> list[Order]:
             if other.machine_id == order.machine_id or other.machine_id is None or order.machine_id is None
         ]  # fmt: skip
         after = [i for i, other in earlier if other.tool in USES.get(order.tool, ())]
+        what = about(order.condition) if order.condition else None
+        if what is not None:
+            after += [i for i, other in earlier if other.tool == CHECKS[what] and other.condition is None]
         if order.after and order.tool in LOOKS:
             after += [
                 i for i, other in earlier if other.tool in (*CHANGES_MODELS, "import_telemetry", "log_maintenance")

@@ -9,7 +9,8 @@ from agent.brains.offline.words import Words
 from machine_profiles.profile import Profile
 
 _EMPTY = re.compile(
-    r"\b(?:a|an|the|of|on|for|at|to|it|its|that|this|as|was|were|is|has|have|been|had|both|all|and|our|my|we|i|they|you|"
+    r"\b(?:a|an|the|of|on|for|at|to|it|its|that|this|as|was|were|is|has|have|been|had|both|all|and|our|my|we|i|they|"
+    r"you|"
     r"today|yesterday|tomorrow|now|just|please|entry|event|done|did|carried out|performed|got|ones?|them|too|also|"
     r"machines?|log|logged|record|no)\b",
     re.I,

@@ -21,7 +21,7 @@ class Missing:
 class Order:
     """One call to be made. `after` are the places, in the message, of the orders it depends on.
 
-    `condition` is the person's own "if it is better". `needs_model`: how the machine's new models must have done.
+    `condition` is the person's own "if it is better"; with `otherwise` it is for where that does not hold.
     """
 
     tool: str
@@ -31,6 +31,8 @@ class Order:
     machine_from_history: bool = False
     after: tuple[int, ...] = ()
     condition: str | None = None
+    otherwise: bool = False
+    check: dict[str, Any] = field(default_factory=dict)  # arguments of the look that judges the condition
     horizon: str | None = None
     sensors: tuple[str, ...] = ()
     topic: Topic = "overview"
@@ -39,6 +41,10 @@ class Order:
     @property
     def machine_id(self) -> str | None:
         return self.args.get("machine_id")
+
+    @property
+    def task(self) -> str | None:
+        return self.args.get("task")
 
     def but(self, **args: Any) -> "Order":
         return replace(self, args={**self.args, **args})

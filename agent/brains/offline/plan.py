@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from agent.brains.offline.conditions import CHECKS, about, holds
 from agent.brains.offline.orders import Order
 from agent.messages import APPROVED, DECISION, JOB_ENDED, PROPOSAL, text_of
 from models.gates import MAIN_METRIC
@@ -127,6 +128,8 @@ def _judged(step: Step, before: Sequence[Step]) -> Step:
 
 def _holds(order: Order, before: Sequence[Step]) -> tuple[bool, str]:
     """Whether the person's condition holds for the models just trained, by the main metric on held-out lives."""
+    if (judged := _by_a_look(order, before)) is not None:
+        return judged
     models = _trained(before, order)
     if order.tool == "export_edge" and any(step.order.tool == "promote_model" for step in before):
         promoted = any(step.order.tool == "promote_model" and step.state == "done" for step in before)
@@ -136,11 +139,28 @@ def _holds(order: Order, before: Sequence[Step]) -> tuple[bool, str]:
     if not wanted:
         return False, "no new model came of the training"
     better = [model for model in wanted if _is_better(model)]
-    if _WORSE.search(order.condition or ""):
+    if bool(_WORSE.search(order.condition or "")) != order.otherwise:
         return not better, "the new model is not worse"
     if order.tool == "promote_model" and all(model["champion_metrics"] is None for model in wanted):
         return False, "it is the first of its kind and went into service at once"
     return bool(better), "no new model is better than the one in service"
+
+
+def _by_a_look(order: Order, before: Sequence[Step]) -> tuple[bool, str] | None:
+    """By what a prediction, a comparison, a drift check or readings found; None where no such look was taken."""
+    said = str(order.condition)
+    what = about(said)
+    if what is None or (what == "models" and any(step.order.tool == "train_models" for step in before)):
+        return None
+    look = next((step for step in reversed(before) if step.order.tool == CHECKS[what] and step.result), None)
+    if look is None or look.result is None:
+        return None
+    held = holds(said, look.result)
+    words = re.sub(r"^(?:if|in case|provided|unless|should it)\s+(?:that\s+)?", "", said.strip(), flags=re.I)
+    if held is None:
+        return False, f"it cannot be told from this whether “{words}”"
+    met = "is" if held else "is not"
+    return held != order.otherwise, f"it {met} so that “{words}”"
 
 
 def _trained(found: Sequence[Step], order: Order) -> list[dict[str, Any]]:

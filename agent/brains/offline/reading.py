@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from pydantic import ValidationError
 
 from agent.brains.offline.clauses import Clause, clauses
+from agent.brains.offline.conditions import CHECKS, about
 from agent.brains.offline.dependencies import settle_order
 from agent.brains.offline.intents import Classifier, Guess
 from agent.brains.offline.machines import Machines
@@ -72,6 +74,11 @@ class Reader:
         orders: list[Order] = []
         remarks: list[Remark] = []
         carried = _Carried(self._only_machine(text, context))
+        for part in parts:
+            if part.condition and (
+                told := machines_meant(self.words(part.condition, context), context, self.machines)[0]
+            ):
+                carried.take(told)
         for part in parts:
             self._take(part, context, carried, orders, remarks, alone=len(parts) == 1)
         orders = settle_order(orders)
@@ -218,6 +225,8 @@ class Reader:
             missing=missing,
             machine_from_history=from_history,
             condition=part.condition,
+            otherwise=part.otherwise,
+            check=self._look(part.condition, machine_id, context) if part.condition else {},
             after=(-1,) if part.later else (),
             horizon=horizon_words(words),
             topic=topic_of(words.text),
@@ -231,8 +240,9 @@ class Reader:
             trained = next(
                 (o for o in reversed(earlier) if o.tool == "train_models" and o.machine_id == machine_id), None
             )
+            compared = [o.args["task"] for o in earlier if o.tool in ONE_TASK and o.machine_id == machine_id and o.task]
             wanted = args.pop("task", None) or (list(trained.args.get("tasks", TASKS)) if trained else [])
-            wanted = wanted or (list(context.tasks) if len(context.tasks) == 1 else [])
+            wanted = wanted or compared or (list(context.tasks) if len(context.tasks) == 1 else [])
             if not wanted:
                 return [replace(order, missing=order.missing or Missing("task"))]
             return [self.checked(replace(order, args={**args, "task": task})) for task in wanted]
@@ -287,6 +297,13 @@ class Reader:
             args["top"] = len(self.catalog)
         return [self.checked(Order(tool, args, part.text, after=(-1,) if part.later else ()))]
 
+    def _look(self, condition: str, machine_id: str | None, context: Context) -> dict[str, Any]:
+        """Arguments of the look that judges a condition: how far ahead, or which sensor."""
+        words = self.words(condition, context)
+        profile = self.catalog[machine_id] if machine_id else None
+        what = about(condition)
+        return fill(CHECKS[what], words, profile) if what in ("health", "reading") else {}
+
     def checked(self, order: Order) -> Order:
         """The order with what its tool's own arguments say of it: what is missing, or beyond its limits."""
         if order.missing is None and "machine_id" in order.args and order.machine_id not in self.catalog:
@@ -316,7 +333,10 @@ class Reader:
         if "note" in args:
             for mention in self.machines.mentions(args["note"]):
                 args["note"] = args["note"].replace(mention.said, self.machines.label(machine_id))
-        return self.checked(replace(order, args=args, missing=None, machine_from_history=False))
+        condition = order.condition
+        for mention in self.machines.mentions(condition or ""):
+            condition = (condition or "").replace(mention.said, self.catalog[machine_id].name)
+        return self.checked(replace(order, args=args, condition=condition, missing=None, machine_from_history=False))
 
     def _only_machine(self, text: str, context: Context) -> tuple[str, ...]:
         """The machine of a message that names just one, for clauses before its name."""
