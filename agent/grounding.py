@@ -49,6 +49,18 @@ def untraced_numbers(text: str, sources: Iterable[Any], names: Iterable[str] = (
     return [text[start:end] for start, end in _untraced(text, collect(sources, names))]
 
 
+def borne_out(text: str, sources: Iterable[Any], names: Iterable[str] = ()) -> list[tuple[int, int]]:
+    """Where the text states figures, moments excepted, that these sources bear out: each from its start to its end."""
+    known = collect(sources, names)
+    rest = _without_names(text, known)
+    for moment in find_moments(rest):
+        rest = _blank(rest, moment.start, moment.end)
+    for match in _STANDARD.finditer(rest):
+        rest = _blank(rest, *match.span())
+    rest = _SPACED.sub(lambda match: match[0].replace(" ", "\u202f"), _without_markers(rest))
+    return [(figure.start, figure.end) for figure in _figures(rest, known) if _borne_out(figure, known)]
+
+
 def strike(text: str, sources: Iterable[Any], names: Iterable[str] = ()) -> str:
     """The text with each such number, and its unit, replaced."""
     for start, end in reversed(_untraced(text, collect(sources, names))):

@@ -74,6 +74,11 @@ class Storage:
     def plots(self) -> Path:
         return self._folder("plots")
 
+    @property
+    def uploads(self) -> Path:
+        """What browsers have sent, under names of ours."""
+        return self._folder("uploads")
+
     def reports(self, machine_id: str) -> Path:
         return self._folder("reports", machine_id)
 

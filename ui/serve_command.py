@@ -34,11 +34,13 @@ def serve_command(host: str, port: int, grpc_port: int | None = None) -> int:
 
 
 def _serve(settings: Settings, host: str, port: int, grpc_port: int | None) -> int:
+    import uvicorn
+
     from agent.service import Copilot
     from models.open_inference import ServedModels
     from tools.plant import open_plant
     from ui import inference_grpc, inference_rest
-    from ui._chat_page import STYLE, build_page
+    from ui._web import web_app
 
     plant = open_plant(settings)
     found = look_over(plant.storage)
@@ -54,19 +56,9 @@ def _serve(settings: Settings, host: str, port: int, grpc_port: int | None) -> i
             raise
         print(f"Models are served below http://{host}:{port}/v2. {error}", file=sys.stderr)
     copilot = Copilot(plant, settings)
-    page = build_page(copilot)
     print(f"Millwright listens on http://{host}:{port} (this machine only). Stop it with Ctrl-C.", file=sys.stderr)
     try:
-        page.launch(
-            server_name=host,
-            server_port=port,
-            css=STYLE,
-            quiet=True,
-            show_error=False,
-            footer_links=[],
-            inbrowser=False,
-            app_kwargs={"routes": inference_rest.routes(served)},
-        )
+        uvicorn.run(web_app(copilot, plant, inference_rest.routes(served)), host=host, port=port, log_level="warning")
     finally:
         copilot.close()
         if remote is not None:
