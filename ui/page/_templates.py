@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from ui.page.naming import STATES, label
+from ui.page.naming import STATES, label, plain_words
 
 
 def render(name: str, **values: Any) -> str:
@@ -24,4 +24,5 @@ def _places() -> Environment:
     )
     places.globals["STATES"] = STATES
     places.filters["label"] = label
+    places.filters["plain"] = plain_words
     return places

@@ -18,6 +18,7 @@ _FIGURE = re.compile(f"{_OPEN}(r\\d+){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
 _LETTER = re.compile(r"\[([a-z])\]")
 _SOURCE = re.compile(r"\[([a-z])\] (.*?)(?=; \[[a-z]\] |\. |\.$|$)", re.MULTILINE)
 _FILE = re.compile(r"\s*(?:Plot: \S+\.png\.|Evidently's own page: \S+\.html\.)")
+_WAITS = re.compile(r"(?m)^.*\b(?:This waits|These changes wait) for your approval:.*$")
 _REPORT_FILE = re.compile(r"(?m)^- To (?:print|read): \S+\n?")
 
 
@@ -45,8 +46,13 @@ def answer_html(turn: Turn, names: Iterable[str]) -> str:
 
 
 def spoken(turn: Turn) -> str:
-    """The answer without the paths of files that the page shows beside it."""
-    return _REPORT_FILE.sub("", _FILE.sub("", turn.answer)).strip()
+    """The answer without what the page shows beside it: paths of files, and the details of a card."""
+    text = _REPORT_FILE.sub("", _FILE.sub("", turn.answer)).strip()
+    waits = _WAITS.search(text) if turn.outcome == "approval" else None
+    if waits is None:
+        return text
+    listed = re.findall(r"(?m)^\d+\. .*$", text[waits.end() :])
+    return "\n".join([text[: waits.end()], *listed])
 
 
 def passages_of(turn: Turn) -> list[CitedPassage]:

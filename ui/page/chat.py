@@ -121,12 +121,17 @@ class Chat:
             return {**self._waiting(by), "threads": self.threads_html(by)}
         turns = self._copilot.history(thread, by)
         machines = self._plant.machines
+        card = self._copilot.pending(thread, by)
+        waiting = {change.call_id for change in card.changes} if card else set()
         blocks: list[Block] = []
         for number, turn in enumerate(turns[since:], since):
-            key = (thread, number, number == len(turns) - 1)
-            if key not in self._drawn:
-                self._drawn[key] = turn_blocks(number, turn, machines, key[2])
-            blocks += self._drawn[key]
+            last = number == len(turns) - 1
+            if turn.outcome == "approval":
+                blocks += turn_blocks(number, turn, machines, last, waiting)
+                continue
+            if (thread, number, last) not in self._drawn:
+                self._drawn[thread, number, last] = turn_blocks(number, turn, machines, last)
+            blocks += self._drawn[thread, number, last]
         return {
             "thread": thread,
             "from": since,

@@ -1,6 +1,6 @@
 """A conversation as blocks of HTML: what was said, each step, the answer with its figures, what waits, what runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,13 +19,16 @@ from ui.page.values import rows_of
 Block = dict[str, str]  # `key`, the same as long as it is the same thing, and `html`
 
 
-def turn_blocks(number: int, turn: Turn, machines: Mapping[str, Profile], last: bool) -> list[Block]:
-    """One turn that has ended. `number` counts turns from 0; `last`: nothing has been said since."""
+def turn_blocks(
+    number: int, turn: Turn, machines: Mapping[str, Profile], last: bool, waiting: Collection[str] = ()
+) -> list[Block]:
+    """One turn that has ended. `number` counts turns from 0; `last`: nothing has been said since; `waiting`: ids of
+    changes on the card."""
     blocks = (
         [_block(f"t{number}-said", said_html(turn.message, turn.image, last))] if turn.message or turn.image else []
     )
     if turn.calls:
-        blocks.append(_block(f"t{number}-steps", steps_html([(call, False) for call in turn.calls], machines)))
+        blocks.append(_block(f"t{number}-steps", steps_html([(call, False) for call in turn.calls], machines, waiting)))
     html = render(
         "answer",
         turn=turn,
@@ -73,13 +76,16 @@ def said_html(message: str, image: str | None, last: bool) -> str:
     return render("said", message=message, image=image and _name(image), last=last)
 
 
-def steps_html(calls: Sequence[tuple[ToolCall, bool]], machines: Mapping[str, Profile]) -> str:
+def steps_html(
+    calls: Sequence[tuple[ToolCall, bool]], machines: Mapping[str, Profile], waiting: Collection[str] = ()
+) -> str:
     steps = [
         {
             "call": call,
             "running": running,
             "state": "running" if running else call.status,
-            "title": step_title(call.name, call.args, machines, running),
+            "waits": call.call_id in waiting,
+            "title": step_title(call.name, call.args, machines, running, call.status == "done"),
             "time": "" if running else say_seconds(call.seconds),
             "args": rows_of(call.args, machines),
             "result": _result(call, machines),

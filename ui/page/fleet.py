@@ -20,6 +20,7 @@ from ui.page.conversation import ago
 ORDER = ("alarm", "act", "unknown", "watch", "sound")  # what is not known comes before what is known to be watched
 DAYS = 14
 KEPT_S = 300.0
+BRIDGED = 12  # steps of a spark, nearly three days: nights and weekends that stand still are no gap in the record
 SPARK_WIDE, SPARK_HIGH = 132, 30
 
 
@@ -118,13 +119,13 @@ def spark_of(plant: Plant, profile: Profile, sensor: Sensor, days: int = DAYS) -
         high = max(high, limit)
     span = high - low or 1.0
     step = SPARK_WIDE / max(len(readings) - 1, 1)
-    points, pen = [], "M"
+    points, before = list[str](), -BRIDGED - 1
     for place, value in enumerate(readings):
         if pd.isna(value):
-            pen = "M"
             continue
+        pen = "L" if points and place - before <= BRIDGED else "M"
         points.append(f"{pen}{place * step:.1f} {_height(value, low, span):.1f}")
-        pen = "L"
+        before = place
     at = len(readings) - 1 - int(readings.iloc[::-1].notna().to_numpy().argmax())
     said = f"{sensor.name.replace('_', ' ')} {say_figure(float(known.iloc[-1]), sensor.unit)}"
     line = _height(limit, low, span) if limit is not None and limit <= high else None

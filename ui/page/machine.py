@@ -99,8 +99,9 @@ def _history(plant: Plant, profile: Profile) -> dict[str, Any]:
     line: dict[str, Any] = {"type": "scatter", "mode": "lines", "x": times}
     return {
         "data": [
-            {**line, "y": high, "line": {"width": 0}, "hoverinfo": "skip"},
-            {**line, "y": low, "line": {"width": 0}, "fill": "tonexty", "fillcolor": style.BAND, "hoverinfo": "skip"},
+            {**line, "y": high, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False},
+            {**line, "y": low, "line": {"width": 0}, "fill": "tonexty", "fillcolor": style.BAND, "hoverinfo": "skip",
+             "showlegend": False},
             {**line, "y": mid, "name": "remaining life", "line": {"color": style.LINE, "width": 2.2},
              "hovertemplate": "%{y:.0f} h"},
             {**line, "y": chance, "name": "fails within 24 h", "yaxis": "y2",

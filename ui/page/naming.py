@@ -1,5 +1,6 @@
 """What tools, arguments and states are called on the page: a person's words, never a program's."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from machine_profiles.profile import Profile
 
 Machines = Mapping[str, Profile]
 
-# while it runs, and when it is done
+# while it runs, and when it is done; of a change also what it would do
 _STEPS = {
     "list_machines": ("Looking up the machines", "Looked up the machines"),
     "describe_machine": ("Reading the profile of {machine}", "Read the profile of {machine}"),
@@ -24,13 +25,33 @@ _STEPS = {
     "write_report": ("Writing the report of {machine}", "Wrote the report of {machine}"),
     "synthesize_data": ("Making synthetic data for {machine}", "Made synthetic data for {machine}"),
     "label_rul": ("Labelling the record of {machine}", "Labelled the record of {machine}"),
-    "train_models": ("Starting the training of {machine}", "Train models of {machine}"),
-    "promote_model": ("Putting a model of {machine} into service", "Put a {task} model of {machine} into service"),
-    "rollback_model": ("Bringing back a model of {machine}", "Bring back the previous {task} model of {machine}"),
-    "export_edge": ("Exporting {machine}", "Export {machine} to a device"),
-    "import_telemetry": ("Importing readings of {machine}", "Import readings of {machine}"),
-    "onboard_machine": ("Adding a machine", "Add a machine"),
-    "log_maintenance": ("Writing into the log of {machine}", "Write into the maintenance log of {machine}"),
+    "train_models": (
+        "Starting the training of {machine}",
+        "Started the training of {machine}",
+        "Train models of {machine}",
+    ),
+    "promote_model": (
+        "Putting a model of {machine} into service",
+        "Put a {task} model of {machine} into service",
+        "Put a {task} model of {machine} into service",
+    ),
+    "rollback_model": (
+        "Bringing back a model of {machine}",
+        "Brought back the previous {task} model of {machine}",
+        "Bring back the previous {task} model of {machine}",
+    ),
+    "export_edge": ("Exporting {machine}", "Exported {machine} for a device", "Export {machine} for a device"),
+    "import_telemetry": (
+        "Importing readings of {machine}",
+        "Imported readings of {machine}",
+        "Import readings of {machine}",
+    ),
+    "onboard_machine": ("Adding a machine", "Added a machine", "Add a machine"),
+    "log_maintenance": (
+        "Writing into the log of {machine}",
+        "Wrote into the maintenance log of {machine}",
+        "Write into the maintenance log of {machine}",
+    ),
 }
 STATES = {"sound": "Sound", "watch": "Watch", "act": "Act soon", "alarm": "Alarm", "unknown": "Not known"}
 _LABELS = {
@@ -53,11 +74,18 @@ _VALUES = {
     "main": "The machine itself", "failure_probability": "Chance of failure", "average_precision": "Average precision",
     "rmse_hours": "RMSE (hours)", "auroc": "AUROC", "mase": "MASE",
 }  # fmt: skip
+_PLAIN = {
+    "jetson_nano": "Jetson Nano", "jetson_xavier_nx": "Jetson Xavier NX", "jetson_orin": "Jetson Orin",
+    "cpu": "an ordinary computer", "average_precision": "average precision", "rmse_hours": "RMSE", "auroc": "AUROC",
+    "ece": "calibration error", "mase": "MASE", "coverage_90": "coverage", "rul_hours": "remaining life", "rul": "RUL",
+}  # fmt: skip
+_NAMES = re.compile(rf"\b(?:{'|'.join(_PLAIN)})\b")
 
 
-def step_title(tool: str, args: Mapping[str, Any], machines: Machines, running: bool) -> str:
-    """What a step does or did, in a few words."""
-    words = _STEPS.get(tool, (tool.replace("_", " ").capitalize(),) * 2)[0 if running else 1]
+def step_title(tool: str, args: Mapping[str, Any], machines: Machines, running: bool, done: bool = True) -> str:
+    """What a step does, did or, where it is neither running nor done, would do; in a few words."""
+    forms = _STEPS.get(tool, (tool.replace("_", " ").capitalize(),))
+    words = forms[0] if running else forms[min(1, len(forms) - 1)] if done else forms[-1]
     machine_id = args.get("machine_id")
     machine = machine_name(machine_id, machines) if machine_id else ""
     task = TASK_NAMES.get(str(args.get("task")), str(args.get("task")))
@@ -68,7 +96,7 @@ def step_title(tool: str, args: Mapping[str, Any], machines: Machines, running: 
 
 def change_title(tool: str, args: Mapping[str, Any], machines: Machines) -> str:
     """What a proposed change would do, as a heading."""
-    title = step_title(tool, args, machines, running=False)
+    title = step_title(tool, args, machines, running=False, done=False)
     if tool == "onboard_machine" and args.get("name"):
         return f"Add {args['name']}"
     return title
@@ -93,4 +121,13 @@ def said_value(value: Any) -> str:
     return _VALUES.get(text, text.replace("_", " ") if text.islower() else text)
 
 
-__all__ = ["STATES", "change_title", "label", "machine_name", "said_value", "step_title"]
+def plain_words(text: str) -> str:
+    """Text of a tool with the names of targets, metrics and tasks as people say them.
+
+    >>> plain_words("ece 0.020, for jetson_nano and cpu; rul v1")
+    'calibration error 0.020, for Jetson Nano and an ordinary computer; RUL v1'
+    """
+    return _NAMES.sub(lambda match: _PLAIN[match[0]], text)
+
+
+__all__ = ["STATES", "change_title", "label", "machine_name", "plain_words", "said_value", "step_title"]

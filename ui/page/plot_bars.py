@@ -18,17 +18,24 @@ def attribution(plant: Plant, found: dict[str, Any]) -> dict[str, Any]:
         "data": [
             {"type": "bar", "orientation": "h", "y": [part["sensor"].replace("_", " ") for part in parts], "x": values,
              "marker": {"color": [style.ALARM if value < 0 else style.SOUND for value in values]},
-             "text": [f"{value:+.0f}" for value in values], "textposition": "auto", "textfont": {"size": 11},
-             "hovertemplate": f"%{{x:+.1f}} {of['unit']}<extra></extra>"},
+             "text": [f"{value:+.0f}" for value in values], "textposition": "outside", "cliponaxis": False,
+             "textfont": {"size": 11}, "hovertemplate": f"%{{x:+.1f}} {of['unit']}<extra></extra>"},
         ],
         "layout": style.layout(
             90 + 30 * len(parts),
             hovermode="closest",
-            margin={"l": 16, "r": 16, "t": 8, "b": 44},
-            xaxis=style.axis(f"{of['unit']} added to a sound machine's {of['reference']:.0f} {of['unit']}"),
+            margin={"l": 16, "r": 16, "t": 8, "b": 40},
+            xaxis=style.axis(f"{of['unit']}, from a sound {of['reference']:.0f} {of['unit']}", range=_room(values)),
             yaxis=style.axis("", autorange="reversed"),
         ),
     }  # fmt: skip
+
+
+def _room(values: list[float]) -> list[float]:
+    """An axis that leaves room for the figures beside the bars."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = 0.14 * (high - low or 1.0)
+    return [low - room, high + room]
 
 
 def versions(plant: Plant, found: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ ZONES = {"A": "--zone-a", "B": "--zone-b", "C": "--zone-c", "D": "--zone-d"}
 def layout(high: int, **changes: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "height": high,
-        "margin": {"l": 56, "r": 16, "t": 12, "b": 40},
+        "margin": {"l": 56, "r": 16, "t": 12, "b": 28},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": INK, "size": 12},

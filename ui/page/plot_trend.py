@@ -50,6 +50,7 @@ def trend(
         "data": data,
         "layout": style.layout(
             HIGH,
+            margin={"l": 56, "r": 52 if about.vibration_zones else 16, "t": 12, "b": 28},
             shapes=shapes,
             annotations=notes,
             xaxis=style.axis("", type="date"),
@@ -99,11 +100,11 @@ def _limits(sensor: Sensor, low: float, high: float) -> tuple[list[dict[str, Any
                 {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": bottom, "y1": top, "layer": "below",
                  "fillcolor": style.ZONES[name], "line": {"width": 0}},
             )  # fmt: skip
-            if bottom < high:
-                middle = (bottom + min(top, max(high, bottom))) / 2
+            if bottom < 0.92 * high:
+                middle = (bottom + min(top, high)) / 2
                 notes.append(
-                    {"xref": "paper", "x": 0.995, "y": middle, "text": f"zone {name}", "showarrow": False,
-                     "xanchor": "right", "font": {"size": 10, "color": style.MUTED}}
+                    {"xref": "paper", "x": 1.005, "y": middle, "text": f"zone {name}", "showarrow": False,
+                     "xanchor": "left", "font": {"size": 10, "color": style.MUTED}}
                 )  # fmt: skip
     return shapes, notes, low, high
 

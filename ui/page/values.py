@@ -11,6 +11,7 @@ from ui.page.naming import label, machine_name, said_value
 
 DEEPEST = 3  # levels of a result that are shown
 LONGEST_TABLE = 24
+NOTHING = 5e-5  # smaller figures say no more than zero does
 _HIDDEN = {"unit_name", "call_id"}
 
 
@@ -45,7 +46,9 @@ def say_value(name: str, value: Any, machines: Mapping[str, Profile], unit: str 
     if isinstance(value, int | float):
         if name.endswith("probability"):
             return say_probability(float(value))
-        return f"{value}" if isinstance(value, int) and not unit else say_figure(float(value), unit)
+        if isinstance(value, int) and not unit:
+            return str(value)
+        return say_figure(0.0 if abs(value) < NOTHING else float(value), unit)
     text = str(value)
     if name == "machine_id" or text in machines:
         return machine_name(text, machines)

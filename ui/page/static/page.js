@@ -380,6 +380,8 @@ window.mw = (() => {
     const wanted = TABS.includes(tab) ? tab : "chat";
     showTab(wanted, false);
     const panel = state.panels[wanted];
+    if (panel && !$(".panel-body", panel.element).childElementCount)
+      $(".panel-body", panel.element).innerHTML = '<p class="nothing"><span class="spin" aria-hidden="true"></span> Opening</p>';
     if (panel) panel.trigger("act", { name: "show", what: rest.map(decodeURIComponent).join("/") });
   }
 
