@@ -71,7 +71,7 @@ def run_suite(
             if (n, k) not in records
         }
         heard, of = progress or (lambda done, of, ended: None), len(scenarios) * repeat
-        for (n, k), record in _run_all(tasks, workers):
+        for (n, k), record in run_all(tasks, workers):
             folder.keep(n, k, record)
             records[n, k] = record
             heard(len(records), of, scenarios[n].id)
@@ -82,7 +82,7 @@ def run_suite(
     return result
 
 
-def _run_all(tasks: dict[tuple[int, int], Task], workers: int) -> Iterator[tuple[tuple[int, int], RunRecord]]:
+def run_all(tasks: dict[tuple[int, int], Task], workers: int) -> Iterator[tuple[tuple[int, int], RunRecord]]:
     """Each record as it comes; those that train come first, so that no worker is left alone with one at the end."""
     ordered = sorted(tasks, key=lambda key: (-_slowness(tasks[key].scenario), key))
     if workers == 1:

@@ -58,13 +58,18 @@ class PlantRecord(Result):
 
 
 class TruthResult(Result):
-    """`lead_hours`: median, over the plants whose alarm came in time, of how early the first one came."""
+    """`lead_hours`: median, over the plants whose alarm came in time, of how early the first one came.
+
+    `interval_hours`: median width of the interval of the remaining life, of the copilot and of the controls; one that
+    holds the truth says little where it is as wide as theirs.
+    """
 
     model: str
     seed: int
     plants: int
     claims: tuple[ClaimScore, ...]
     lead_hours: float | None
+    interval_hours: dict[str, float]
     protocol: str
     records: tuple[PlantRecord, ...]
     seconds: float
@@ -125,6 +130,11 @@ def run_truth(
         plants=plants,
         claims=tuple(_claim(name, *scored[name], beside) for name in MEANINGS),
         lead_hours=median(leads) if leads else None,
+        interval_hours={
+            version or "copilot": median(widths)
+            for version, answered in claims.items()
+            if (widths := [c.life.high - c.life.low for c, _ in answered if c.life is not None])
+        },
         protocol=PROTOCOL,
         records=tuple(
             PlantRecord(truth=t, claims=c, wrong=tuple(name for name, found in judge(t, c).items() if not all(found)))

@@ -49,7 +49,7 @@ class Pictured(Result):
 class Claims(Result):
     """What the copilot claims of one plant; None or empty where it claims nothing. Words and typed results agree.
 
-    `alarms`: by machine, at the first moment. `later`: of the failing machine, by the hours that are really left.
+    `alarms`: by machine, at the first moment. `later`: of the machine `later_of`, by the hours that are really left.
     `drifted`: by machine, the sensor blamed, DEGRADES or OTHER; empty: nothing drifted; None: nothing was claimed.
     """
 
@@ -57,6 +57,7 @@ class Claims(Result):
     modes: tuple[str, ...] = ()
     life: Life | None = None
     alarms: dict[str, bool] = {}
+    later_of: str | None = None
     later: dict[float, bool] = {}
     drifted: dict[str, str | None] = {}
     pictures: tuple[Pictured | None, ...] = ()
@@ -96,8 +97,8 @@ class Interview:
             self._at(moment)
             later[left] = self._state(truth.failing)
         return Claims(
-            worst=worst, modes=modes, life=life, alarms=health, later=later, drifted=drifted, pictures=pictured,
-            answers=self._answers,
+            worst=worst, modes=modes, life=life, alarms=health, later_of=truth.failing, later=later, drifted=drifted,
+            pictures=pictured, answers=self._answers,
         )  # fmt: skip
 
     def _at(self, moment: datetime) -> None:

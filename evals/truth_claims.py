@@ -54,7 +54,8 @@ def judge(truth: Truth, claims: Claims) -> dict[str, Verdicts]:
 
 def lead_hours(truth: Truth, claims: Claims) -> float | None:
     """How long before the failure the first alarm came, of the moments asked about; None where none came in time."""
-    alarms = {truth.rul_hours: claims.alarms.get(truth.failing, False), **claims.later}
+    later = claims.later if claims.later_of == truth.failing else {}
+    alarms = {truth.rul_hours: claims.alarms.get(truth.failing, False), **later}
     return max((left for left, raised in alarms.items() if raised and left >= LEAD_HOURS), default=None)
 
 

@@ -29,7 +29,7 @@ def mistaught_models(cache: Path, prepared: Path, machines: Sequence[str], seed:
 
     The anomaly model, which learns from no label, is the plant's own. What lies there already is kept.
     """
-    home = cache / f"mistaught-{prepared.name}"
+    home = cache / f"mistaught-{prepared.name.removeprefix('indexed-')}"
     home.mkdir(parents=True, exist_ok=True)
     for place, machine_id in enumerate(machines):
         report(place / len(machines), f"mistaught {machine_id}")

@@ -27,11 +27,16 @@ def render(result: TruthResult) -> str:
         title=escape(f"{result.model}: what it claims of {result.plants} fresh plants"),
         head="".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in controls),
         claims="\n".join(_claim(each) for each in result.claims),
-        facts=f"seed {result.seed}; first alarm, median: {lead} before the failure; "
+        facts=f"seed {result.seed}; first alarm, median: {lead} before the failure; {widths(result)}; "
         f"{result.cpu_seconds_per_plant} s of CPU a plant; {result.seconds:.0f} s",
         protocol=escape(result.protocol),
         plants="\n".join(_plant(each) for each in sorted(result.records, key=lambda r: -len(r.wrong))),
     )
+
+
+def widths(result: TruthResult) -> str:
+    said = (f"{name.replace('_', ' ')} {hours:.0f} h" for name, hours in result.interval_hours.items())
+    return f"median width of the RUL interval: {', '.join(said)}"
 
 
 def percent(share: float | None) -> str:

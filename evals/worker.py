@@ -4,6 +4,7 @@ import os
 import tempfile
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -13,8 +14,9 @@ from evals.conversation import hold
 from evals.external import ExternalAgent, load_agent
 from evals.results import RunRecord
 from evals.scenario import ExpectedCall, Scenario
+from knowledge_base.index import Index
 from settings import Settings
-from tools.plant import open_plant
+from tools.plant import Plant, open_plant
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,16 @@ class Task:
     settings: Settings
     call: ExpectedCall | None  # of the control that has one
     agent: str | None = None  # module:function of an agent that is not ours
+    documents: bool = True  # whether the knowledge base holds any
+
+
+@dataclass(frozen=True)
+class Undocumented(Plant):
+    """A plant whose knowledge base is empty."""
+
+    @cached_property
+    def knowledge(self) -> Index:
+        return Index(self.storage, self.machines, self.chroma_url, shipped=None)
 
 
 def run_one(task: Task) -> RunRecord:
@@ -39,6 +51,8 @@ def run_one(task: Task) -> RunRecord:
             copy_plant(task.prepared, home)
         settings = task.settings.model_copy(update={"home": home})
         plant = open_plant(settings)
+        if not task.documents:
+            plant = Undocumented(**vars(plant))
         try:
             if task.agent is not None:
                 return hold(ExternalAgent(load_agent(task.agent), task.agent, plant), plant, task.scenario)

@@ -13,6 +13,7 @@ from models.results import Quantity, Result
 WINDOW_ROWS = 72
 BETWEEN_ROWS = 240  # left out between record and window: the course from P on is no sound state
 FEWEST_SOUND_ROWS = 120
+FALSE_ALARMS = 0.005  # of sound machines said to have something to explain; a fault that shows passes it by far
 MOVED = 2.5  # standard errors from which a sensor is said to have moved
 TOLD_APART = 0.2  # of the way a sensor should have gone: below it, its silence speaks against a mode
 
@@ -72,7 +73,8 @@ def diagnose(profile: Profile, rows: pd.DataFrame, unit: str, age_hours: float |
     if len(reference) < FEWEST_SOUND_ROWS or len(window) < 2 * FEWEST:
         raise NothingToCompareWith(profile, len(rows))
     found = compare(profile, reference, window)
-    moved = bool(np.nanmax(np.abs(np.nan_to_num(found.levels.z))) > level_threshold(len(found.explained.condition)))
+    limit = level_threshold(len(found.explained.condition), FALSE_ALARMS)
+    moved = bool(np.nanmax(np.abs(np.nan_to_num(found.levels.z))) > limit)
     ranked = probabilities(weigh_levels(profile, found, _hazards(profile, age_hours)))
     modes = [(each, share) for each, share in ranked if each.cause == "degradation"]
     sensors = [(each, share) for each, share in ranked if each.cause == "sensor"]

@@ -82,13 +82,13 @@ def compare(profile: Profile, reference: pd.DataFrame, window: pd.DataFrame) -> 
     )
 
 
-def level_threshold(sensors: int) -> float:
-    """The |z| that LEVEL_FALSE_ALARMS of the checks pass by chance on some of so many sensors (Šidák).
+def level_threshold(sensors: int, false_alarms: float = LEVEL_FALSE_ALARMS) -> float:
+    """The |z| that a share `false_alarms` of the checks passes by chance on some of so many sensors (Šidák).
 
     >>> round(level_threshold(8), 2)
     2.8
     """
-    each = 1 - (1 - LEVEL_FALSE_ALARMS) ** (1 / max(sensors, 1))
+    each = 1 - (1 - false_alarms) ** (1 / max(sensors, 1))
     return NormalDist().inv_cdf(1 - each / 2)
 
 

@@ -136,13 +136,17 @@ def eval_(
     price: Annotated[str | None, typer.Option(help="USD a million tokens in and out, such as 0.15,0.60.")] = None,
     truth: Annotated[int, typer.Option(min=0, max=10_000, help="Score claims on so many fresh plants instead.")] = 0,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the fresh plants; the setting's where left out.")] = None,
-    controls: Annotated[bool, typer.Option(help="With --truth: run the controls beside the score.")] = True,
+    controls: Annotated[
+        bool | None,
+        typer.Option(help="Run the controls that need a run of their own too; with --truth they are run by default."),
+    ] = None,
 ) -> None:
     """Run scenario suites against the copilot; or, with --truth N, ask it about N fresh plants whose truth is known."""
     if truth:
         from ui.truth_command import truth_command
 
-        raise typer.Exit(truth_command(truth, seed, model[-1] if model else None, report, json_file, workers, controls))
+        brain = model[-1] if model else None
+        raise typer.Exit(truth_command(truth, seed, brain, report, json_file, workers, controls is not False))
     from ui.eval_command import eval_command
 
     raise typer.Exit(
@@ -161,6 +165,7 @@ def eval_(
             rescore=rescore,
             against=against,
             price=price,
+            controls=bool(controls),
         )
     )
 

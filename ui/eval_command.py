@@ -10,9 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from evals.comparing import compare
 from evals.controls import UnknownControl, run_controls
 from evals.external import UnusableAgent
+from evals.plant_controls import run_plant_controls
 from evals.report import write_report
 from evals.rescoring import NoResult, OtherScenarios, read_result, rescored
-from evals.results import EvalResult
+from evals.results import ControlResult, EvalResult
 from evals.run_folder import NothingToResume
 from evals.runner import run_suite
 from evals.scenario import InvalidScenario, Scenario, read_scenarios, selected, shipped_suites
@@ -41,6 +42,7 @@ def eval_command(
     rescore: Path | None = None,
     against: Path | None = None,
     price: str | None = None,
+    controls: bool = False,
 ) -> int:
     """0 done, 1 below `min_pass` or the work failed, 2 wrong usage or a scenario file that breaks the format.
 
@@ -70,9 +72,10 @@ def eval_command(
             brains = list(models) or [settings.model]
             asked = [settings.model_copy(update={"model": each}) for each in brains]
             results = [_run(scenarios, each, repeat, workers, agent, resume, price, console) for each in asked]
+        beside = _run_controls(scenarios, settings, workers, console) if controls else {}
         result = results[-1].model_copy(
             update={
-                "controls": run_controls(scenarios),
+                "controls": run_controls(scenarios) | beside,
                 "comparisons": tuple(compare(each, results[-1]) for each in [*baselines, *results[:-1]]),
             }
         )
@@ -114,8 +117,7 @@ def _run(
     scenarios: list[Scenario], settings: Settings, repeat: int, workers: int, agent: str | None, resume: bool,
     price: str | None, console: Console,
 ) -> EvalResult:  # fmt: skip
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bars:
+    with _bars(console) as bars:
         preparing = bars.add_task("preparing the demo plant", total=100)
         running = bars.add_task(f"{agent or settings.model}: scenarios", total=len(scenarios) * repeat)
 
@@ -127,6 +129,23 @@ def _run(
             bars.update(running, completed=done, description=f"{agent or settings.model}: {ended}")
 
         return run_suite(scenarios, settings, repeat, workers, prepared, ran, agent, resume, _price(price))
+
+
+def _run_controls(
+    scenarios: list[Scenario], settings: Settings, workers: int, console: Console
+) -> dict[str, ControlResult]:
+    with _bars(console) as bars:
+        running = bars.add_task("controls", total=None)
+
+        def ran(done: int, of: int, ended: str) -> None:
+            bars.update(running, total=of, completed=done, description=f"controls: {ended}")
+
+        return run_plant_controls(scenarios, settings, workers, progress=ran)
+
+
+def _bars(console: Console) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=console, transient=True)
 
 
 def _write(result: EvalResult, json_file: Path | None, report: Path | None, console: Console) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from evals.controls import UnknownControl
 from evals.truth import TruthResult, run_truth
-from evals.truth_report import percent, write_truth_report
+from evals.truth_report import percent, widths, write_truth_report
 from machine_profiles.errors import MillwrightError
 from models.storage import whole_file
 from settings import Settings
@@ -47,6 +47,7 @@ def truth_command(
             temporary.write_text(result.model_dump_json(indent=1), encoding="utf-8")
     shown = console if to_stdout else Console(file=sys.stdout)
     shown.print(_table(result))
+    shown.print(widths(result).capitalize() + ". What each claim means is in the report and the JSON.", soft_wrap=True)
     if report is not None:
         shown.print(f"Report: {write_truth_report(result, report)}", markup=False, soft_wrap=True)
     return DONE
@@ -74,10 +75,10 @@ def _table(result: TruthResult) -> Table:
     lead = f"; first alarm {result.lead_hours:.0f} h before the failure (median)" if result.lead_hours else ""
     table = Table(title=f"{result.model}: {result.plants} fresh plants, seed {result.seed}{lead}")
     names = list(result.claims[0].controls)
-    for column in ("true claim", "share", "95 %", "of", *(name.replace("_", " ") for name in names)):
-        table.add_column(column)
+    for column in ("claim", "share", "95 %", "of", *(name.replace("_", " ") for name in names)):
+        table.add_column(column, no_wrap=column in ("claim", "share", "95 %", "of"))
     for each in result.claims:
         interval = f"{percent(each.interval.low)} to {percent(each.interval.high)}"
         beside = [percent(each.controls[name]) for name in names]
-        table.add_row(each.meaning, percent(each.share), interval, f"{each.right}/{each.n}", *beside)
+        table.add_row(each.claim.replace("_", " "), percent(each.share), interval, f"{each.right}/{each.n}", *beside)
     return table
