@@ -1,15 +1,23 @@
-"""A run's report: one HTML file that needs nothing else, and the JSON result beside it."""
+"""A run's report: one HTML file that needs nothing else, with the result as JSON and as JUnit XML beside it."""
 
 import json
-from html import escape
+import re
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from string import Template
+from typing import Any
 
+import jinja2
+
+from evals.comparing import reasons
+from evals.controls import MOST_THAT_MAY_PASS
 from evals.junit import write_junit
-from evals.results import CallRecord, EvalResult, RunRecord, ScenarioResult, Tally, TurnRecord
+from evals.results import EvalResult, RunRecord, ScenarioResult, Tally, TurnRecord
 from models.storage import whole_file
 
 PAGE = Path(__file__).parent / "report_page.html"
+WORDINGS = ("plain", "paraphrase", "noisy")
+SHOWN, SHOWN_PASSED = 8000, 1500  # characters of a tool result; result.json has all
 
 
 def write_report(result: EvalResult, folder: Path) -> Path:
@@ -23,13 +31,28 @@ def write_report(result: EvalResult, folder: Path) -> Path:
 
 
 def render(result: EvalResult) -> str:
-    return Template(PAGE.read_text(encoding="utf-8")).substitute(
-        title=escape(f"{result.model}: {result.passed} of {result.n} scenarios passed"),
-        figures=_figures(result),
-        tags=_tallies("Tag", result.by_tag),
-        tools=_tallies("Tool expected", result.by_tool),
-        scenarios="\n".join(_scenario(each) for each in sorted(result.scenarios, key=lambda s: s.passed)),
+    """Failed scenarios stand first, then those that flip."""
+    return _page().render(
+        result=result,
+        scenarios=sorted(result.scenarios, key=lambda s: (s.passed, not _flips(s))),
+        failed=[each for each in result.scenarios if not each.passed],
+        wordings={name: result.by_tag[name] for name in WORDINGS if name in result.by_tag},
+        tags={name: tally for name, tally in result.by_tag.items() if name not in WORDINGS},
+        most=MOST_THAT_MAY_PASS,
     )
+
+
+@cache
+def _page() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters |= {
+        "percent": _percent, "share": _share, "anchor": _anchor, "json": _json, "expected": _expected,
+        "cut": _cut, "flips": _flips, "reasons": reasons, "spent": _spent,
+        "shown_runs": _shown_runs,
+    }  # fmt: skip
+    return environment.from_string(PAGE.read_text(encoding="utf-8"))
 
 
 def _write(path: Path, text: str) -> None:
@@ -37,64 +60,53 @@ def _write(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _figures(result: EvalResult) -> str:
-    interval = result.pass_rate_interval
-    figures = {
-        "pass rate": f"{result.pass_rate:.1%} <small>{interval.low:.1%} to {interval.high:.1%}</small>",
-        "pass@1": f"{result.pass_at_1:.1%}",
-        f"pass^{result.repeat}": f"{result.pass_hat_k:.1%}",
-        "tool accuracy": _share(result.tool_accuracy),
-        "argument accuracy": _share(result.argument_accuracy),
-        "grounded": f"{result.grounded_rate:.1%}",
-        "latency p50": f"{result.latency_p50_s:.2f} s",
-        "latency p95": f"{result.latency_p95_s:.2f} s",
-    }
-    return "".join(f"<div><b>{value}</b><span>{name}</span></div>" for name, value in figures.items())
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{100 * value:.{digits}f}\u202f%"
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+def _share(tally: Tally) -> float:
+    return tally.passed / tally.n
 
 
-def _tallies(head: str, tallies: dict[str, Tally]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{t.passed}</td><td>{t.n}</td><td>{t.passed / t.n:.0%}</td></tr>"
-        for name, t in tallies.items()
-    )
-    return f"<table><tr><th>{head}</th><th>passed</th><th>of</th><th></th></tr>{rows}</table>"
+def _anchor(id_: str) -> str:
+    return "s-" + re.sub(r"[^\w-]", "-", id_)
 
 
-def _scenario(result: ScenarioResult) -> str:
-    mark = "pass" if result.passed else "fail"
-    passed = sum(run.passed for run in result.runs)
-    count = f" <small>{passed} of {len(result.runs)} runs</small>" if len(result.runs) > 1 else ""
-    tags = " ".join(f"<i>{escape(tag)}</i>" for tag in result.tags)
-    runs = "".join(_run(number, run, len(result.runs)) for number, run in enumerate(result.runs, start=1))
-    opened = "" if result.passed else " open"
-    return f'<details class="{mark}"{opened}><summary>{escape(result.id)}{count} {tags}</summary>{runs}</details>'
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-def _run(number: int, run: RunRecord, of: int) -> str:
-    head = f"<h4>Run {number}: {'passed' if run.passed else 'failed'}</h4>" if of > 1 else ""
-    ended = "".join(f"<li>{escape(fault)}</li>" for fault in run.end_state)
-    return head + "".join(_turn(turn) for turn in run.turns) + (f'<ul class="why">{ended}</ul>' if ended else "")
+def _cut(text: str, passed: bool) -> str:
+    longest = SHOWN_PASSED if passed else SHOWN
+    return text if len(text) <= longest else f"{text[:longest]}\n… {len(text) - longest:,} more in result.json"
 
 
-def _turn(turn: TurnRecord) -> str:
-    image = f" <small>with {escape(Path(turn.image).name)}</small>" if turn.image else ""
-    failures = "".join(f"<li>{escape(failure)}</li>" for failure in turn.failures)
-    reasons = f'<ul class="why">{failures}</ul>' if failures else ""
-    return (
-        f'<div class="turn"><p class="said">{escape(turn.said)}{image}</p>{"".join(_call(c) for c in turn.tools)}'
-        f'<p class="answer"><small>{escape(turn.outcome)}, {turn.latency_s:.2f} s</small>{escape(turn.answer)}</p>'
-        f"{reasons}</div>"
-    )
+def _expected(turn: TurnRecord) -> list[tuple[str, str]]:
+    """What the scenario expects of a turn, a line for each key."""
+    lines = []
+    for key, value in turn.expected.items():
+        if key == "tools":
+            calls = [f"{c['name']}({_arguments(c.get('args', {}))})" for c in value]
+            how = turn.expected.get("match", "superset")
+            lines.append((f"tools, {how}", "\n".join(calls) or "none"))
+        elif key != "match":
+            lines.append((key, ", ".join(map(str, value)) if isinstance(value, list) else _json(value)))
+    return lines
 
 
-def _call(call: CallRecord) -> str:
-    args = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call.args.items())
-    came = call.error if call.error else json.dumps(call.result, ensure_ascii=False, indent=1)
-    return (
-        f'<details class="call"><summary><code>{escape(call.name)}({escape(args)})</code> {call.status}</summary>'
-        f"<pre>{escape(came)}</pre></details>"
-    )
+def _arguments(args: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value if isinstance(value, str) else _json(value)}" for name, value in args.items())
+
+
+def _flips(scenario: ScenarioResult) -> bool:
+    return 0 < sum(run.passed for run in scenario.runs) < len(scenario.runs)
+
+
+def _shown_runs(scenario: ScenarioResult) -> list[tuple[int, RunRecord]]:
+    """Every run that failed, and the first that passed."""
+    passed = next((run for run in scenario.runs if run.passed), None)
+    return [(n, run) for n, run in enumerate(scenario.runs, 1) if not run.passed or run is passed]
+
+
+def _spent(turns: Sequence[TurnRecord]) -> float:
+    return sum(turn.latency_s + turn.jobs_s for turn in turns)

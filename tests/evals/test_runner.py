@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from evals.controls import COMMONEST, MOST_THAT_MAY_PASS, NOTHING, UnknownControl, commonest_call
-from evals.report import render, write_report
 from evals.runner import run_suite
 from evals.scenario import SHIPPED, Scenario, read_scenarios
 from settings import Settings
@@ -64,17 +63,6 @@ def test_no_shipped_scenario_passes_an_agent_that_calls_nothing_by_what_it_expec
         if all(not turn.expect.tools and "answer" in (turn.expect.outcome or ("answer",)) for turn in s.turns)
     ]
     assert len(empty) <= MOST_THAT_MAY_PASS
-
-
-def test_the_report_needs_nothing_else_and_escapes_what_was_said(tmp_path: Path):
-    asked = {**ASKS, "user": "<script>alert(1)</script>"}
-    result = run_suite(scenarios(asks=asked), settings(tmp_path / "home", COMMONEST), workers=1)
-    page = write_report(result, tmp_path / "report").read_text()
-    assert "<script>alert(1)" not in page
-    assert "&lt;script&gt;alert(1)" in page
-    assert "describe_machine" in page
-    assert "http" not in render(result).replace("https", "").split("<div id=", maxsplit=1)[0]
-    assert json.loads((tmp_path / "report" / "result.json").read_text())["pass_rate"] == 1.0
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ def run(
         prepare_data(storage.home, seed, lambda done, step: report(0.1 * done, step), WORKERS, ids)
         first, seconds = _trained(storage, profiles, seed, time_limit_s, address, report)
         again, resumed = _trained(storage, profiles, seed, time_limit_s, address, lambda _done, _step: None)
+        one, alone = _trained(storage, profiles[:1], seed, time_limit_s, None, lambda _done, _step: None, 1, again=True)
     fitted = [step.seconds for step in first if step.state == "trained"]
     return BenchResult(
         name="fleet",
@@ -54,13 +55,19 @@ def run(
             "seconds_when_done_before": round(resumed, 1),
             "trained_again": float(sum(step.state != "kept" for step in again)),
         },
-        peers={},
+        peers={
+            "one_worker": {
+                "seconds": round(alone * len(profiles), 1),
+                "seconds_per_machine": round(alone, 1),
+                "machines_failed": float(sum(step.state == "failed" for step in one)),
+            }
+        },
         protocol=(
             f"{len(profiles)} machines of the simulated plant without any model, {', '.join(TASKS)}, at most "
             f"{time_limit_s} s a machine, on {f'the Ray cluster at {address}' if address else f'{WORKERS} Ray workers'}"
             f"; from the call until the last machine is registered, Ray's start and MLflow's included, the plant's "
-            f"simulation not. Then the same call again, which must train nothing. Times depend on what else the "
-            f"computer does."
+            f"simulation not. Then the same call again, which must train nothing. One worker: the first machine alone, "
+            f"in the same run, times the number of machines. Times depend on what else the computer does."
         ),
         data=f"demo plant, seed {seed}, {len(profiles)} machines",
         seed=seed,
@@ -70,13 +77,21 @@ def run(
 
 
 def _trained(
-    storage: Storage, profiles: list[Profile], seed: int, time_limit_s: int, address: str | None, report: Report
+    storage: Storage,
+    profiles: list[Profile],
+    seed: int,
+    time_limit_s: int,
+    address: str | None,
+    report: Report,
+    workers: int = WORKERS,
+    again: bool = False,
 ) -> tuple[list[MachineTraining], float]:
     """What came of each machine, and the seconds all took."""
     began, ended = time.monotonic(), []
     steps = train_fleet(
-        Datasets(storage), Telemetry(storage), Registry(storage), profiles, TASKS, time_limit_s, seed, WORKERS, address
-    )
+        Datasets(storage), Telemetry(storage), Registry(storage), profiles, TASKS, time_limit_s, seed, workers, address,
+        again=again,
+    )  # fmt: skip
     for step in steps:
         if step.state != "training":
             ended.append(step)
