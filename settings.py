@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".millwright"), description="All state: telemetry, models, conversations, bundles.")
     seed: int = Field(7, description="The one seed from which every random draw derives.")
     model: str = Field("offline", description="The brain: `offline`, or any provider:model of init_chat_model.")
+    turn_limit_s: float = Field(300.0, gt=0, description="Seconds after which a turn starts no further step.")
+    database_url: str | None = Field(
+        None, repr=False, description="PostgreSQL that keeps the conversations; a file under HOME where unset."
+    )
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
     model_api_key: SecretStr | None = Field(
         None, exclude=True, description="The key for it; the provider's own variable where unset."

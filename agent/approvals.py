@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.access import NotYours, Person, approver, check_answer, check_call, may_answer
 from agent.audit import AuditLog
-from agent.threads import Database
+from agent.database import Database
 from agent.turns import Card, Decision, ProposedChange
 from machine_profiles.errors import MillwrightError, UnknownMachine, UnknownSensor
 from models.results import Preview
@@ -47,6 +47,11 @@ class Approvals:
 
     def count_waiting(self) -> int:
         return int(self._database.rows("SELECT count(*) FROM changes WHERE status = 'waiting'")[0][0])
+
+    def open_calls(self, thread: str) -> list[str]:
+        """Ids of the changes that wait or run in the thread."""
+        sql = "SELECT call_id FROM changes WHERE thread = ? AND status IN ('waiting', 'running')"
+        return [call_id for (call_id,) in self._database.rows(sql, thread)]
 
     def propose(
         self, thread: str, call_id: str, tool: Tool, arguments: dict[str, Any], person: Person,

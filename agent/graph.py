@@ -1,12 +1,11 @@
 """The agent: a brain, the plant's tools, and what stands between them."""
 
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware
-from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agent.approvals import Approvals
 from agent.brains.chat_model import OFFLINE, name_of, offline_brain
@@ -15,6 +14,7 @@ from agent.guard import Guard
 from agent.healing import Healing
 from agent.threads import Threads
 from agent.tool_calls import ToolCalls, TurnContext
+from agent.trimming import Trimming
 from tools.plant import Plant
 from tools.registry import langchain_tools
 
@@ -26,14 +26,15 @@ SYSTEM_PROMPT = Path(__file__).parent / "system_prompt.md"
 
 
 def build_graph(
-    brain: "BaseChatModel", plant: Plant, checkpointer: SqliteSaver, approvals: Approvals, threads: Threads
+    brain: "BaseChatModel", plant: Plant, checkpointer: BaseCheckpointSaver[str], approvals: Approvals, threads: Threads
 ) -> Any:
     """The compiled agent. Messages go in; the conversation so far is kept by the checkpointer."""
     middleware: list[AgentMiddleware[Any, Any]] = [
+        Trimming(approvals, threads),
         Healing(),
         ToolCalls(approvals, threads),
         Fallback(lambda: offline_brain(plant)),
-        Guard(plant, repairs=0 if name_of(brain) == OFFLINE else 1),
+        Guard(plant, repairs=0 if name_of(brain) == OFFLINE else 1, earlier=threads.said_and_found),
         ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
     ]
     return create_agent(
@@ -44,10 +45,3 @@ def build_graph(
         context_schema=TurnContext,
         checkpointer=checkpointer,
     )
-
-
-def open_checkpointer(path: Path) -> SqliteSaver:
-    """The synchronous saver, which locks around each use: turns are run by threads, one turn a conversation."""
-    saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False, timeout=30))
-    saver.setup()
-    return saver

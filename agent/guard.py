@@ -1,6 +1,7 @@
 """The guard: no figure leaves in an answer without a tool result of this conversation to show for it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
@@ -15,9 +16,10 @@ from tools.plant import Plant
 class Guard(AgentMiddleware):
     """An answer with such figures goes back to the brain `repairs` times; then they are struck out."""
 
-    def __init__(self, plant: Plant, repairs: int) -> None:
+    def __init__(self, plant: Plant, repairs: int, earlier: Callable[[str], list[Any]] = lambda thread: []) -> None:
+        """`earlier`: everything said or found in a conversation, by its name, as far back as it goes."""
         super().__init__()
-        self._plant, self._repairs = plant, repairs
+        self._plant, self._repairs, self._earlier = plant, repairs, earlier
 
     @hook_config(can_jump_to=["model"])
     def after_model(self, state: Any, runtime: Any) -> dict[str, Any] | None:
@@ -29,10 +31,13 @@ class Guard(AgentMiddleware):
         if not untraced_numbers(text, sources_of(this_turn(state["messages"])), names):
             return None  # most answers rest on their own turn, and a long conversation is long to read
         sources = sources_of(state["messages"])
+        if not untraced_numbers(text, sources, names):
+            return None
+        turn = runtime.context
+        sources += self._earlier(turn.thread)  # what the brain no longer reads may still bear a figure out
         untraced = untraced_numbers(text, sources, names)
         if not untraced:
             return None
-        turn = runtime.context
         if turn.repairs < self._repairs:
             turn.repairs += 1
             return {"messages": [HumanMessage(_complaint(untraced), name=GUARD)], "jump_to": "model"}

@@ -2,7 +2,8 @@
 
 A turn reads, in order:
 
-- `HumanMessage(content=words)`: the person; `additional_kwargs["image"]` is the path of an attached picture.
+- `HumanMessage(content=words)`: the person; `additional_kwargs["image"]` is the path of an attached picture, and
+  `["number"]` its place among the person's messages, once older ones have been left out.
 - `AIMessage(tool_calls=…)` of the brain, then one `ToolMessage` a call: `content` is JSON (or an error's text, with
   status error) and `artifact` is `{"kind": class of the result, "data": the result as JSON}`.
 - A change is not run: its ToolMessage has the kind `Proposal`, and data `{call_id, tool, args, preview, replaces}`.
@@ -48,6 +49,23 @@ def job_ended(job: dict[str, Any]) -> HumanMessage:
 def is_from_person(message: BaseMessage) -> bool:
     """Typed by a person, not one of ours."""
     return isinstance(message, HumanMessage) and message.name is None
+
+
+def numbered(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """The messages, with each of a person's carrying its number in the whole conversation, from 0."""
+    last, found = -1, []
+    for message in messages:
+        if is_from_person(message):
+            last = last + 1 if (known := number_of(message)) is None else known
+            kept = {**message.additional_kwargs, "number": last}
+            message = message.model_copy(update={"additional_kwargs": kept})
+        found.append(message)
+    return found
+
+
+def number_of(message: BaseMessage) -> int | None:
+    """Of a person's message that a trimming has numbered."""
+    return message.additional_kwargs.get("number") if is_from_person(message) else None
 
 
 def this_turn(messages: Sequence[BaseMessage]) -> list[BaseMessage]:

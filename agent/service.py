@@ -18,10 +18,11 @@ from agent.access import NotAllowed, NotYours, Person
 from agent.approvals import Approvals, answerable
 from agent.audit import AuditLog
 from agent.brains.chat_model import make_brain, name_of
-from agent.graph import build_graph, open_checkpointer
+from agent.database import open_database
+from agent.graph import build_graph
 from agent.messages import APPROVED, approved_calls, decision, job_ended
-from agent.threads import Database, Threads
-from agent.tool_calls import OnEvent, TurnCancelled, TurnContext
+from agent.threads import Threads
+from agent.tool_calls import OnEvent, TurnCancelled, TurnContext, TurnTooLong
 from agent.turns import Card, Decision, Event, Outcome, Rating, ThreadInfo, Turn
 from agent.yes_or_no import yes_or_no
 from machine_profiles.errors import MillwrightError
@@ -48,12 +49,12 @@ class Copilot:
     def __init__(self, plant: Plant, settings: Settings, brain: "BaseChatModel | None" = None) -> None:
         self._plant = plant
         self.person = Person(name=settings.user, role=settings.role)
+        self._turn_limit_s = settings.turn_limit_s
         self._brain = brain if brain is not None else make_brain(settings, plant)
-        self._database = Database(plant.storage.conversations)
+        self._database = open_database(plant.storage.conversations, settings.database_url)
         self._threads = Threads(self._database)
         self._approvals = Approvals(self._database, plant, AuditLog(plant.storage.audit_log))
-        self._checkpointer = open_checkpointer(plant.storage.conversations)
-        self._graph = build_graph(self._brain, plant, self._checkpointer, self._approvals, self._threads)
+        self._graph = build_graph(self._brain, plant, self._database.checkpointer, self._approvals, self._threads)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._running: dict[str, TurnContext] = {}
 
@@ -168,7 +169,7 @@ class Copilot:
                 withdrawn = [Decision(call_id=change.call_id, verdict="reject") for change in card.changes]
                 self._approvals.decide(thread, withdrawn, by)
             self._threads.delete(thread, by)
-            self._checkpointer.delete_thread(thread)
+            self._database.checkpointer.delete_thread(thread)
 
     def rate(self, thread: str, turn_number: int, up: bool, comment: str = "", by: Person | None = None) -> None:
         """A thumb up or down for a turn, counted from 1. Raises NotYours or NoSuchTurn."""
@@ -187,7 +188,6 @@ class Copilot:
         return turn is not None
 
     def close(self) -> None:
-        self._checkpointer.conn.close()
         self._database.close()
 
     def _decided(self, card: Card, message: str) -> list[Decision]:
@@ -270,12 +270,15 @@ class Copilot:
         for message in messages:
             message.id = uuid.uuid4().hex
         emit = on_event or _ignore
-        context = TurnContext(thread, emit, person, approved, receipts=self._threads.receipts_given(thread))
+        context = TurnContext(
+            thread, emit, person, approved, receipts=self._threads.receipts_given(thread), limit_s=self._turn_limit_s
+        )
         config = {"configurable": {"thread_id": thread}, "max_concurrency": 1}
         with self._registered(thread, context):
             if not approved:
                 self._approvals.interrupted(thread)
             held, stopped = self._run(messages, config, context)
+            self._database.keep_latest(thread)
         turn = assembling.assemble(
             thread=thread,
             messages=_from(held, messages[0].id),
@@ -309,7 +312,7 @@ class Copilot:
         try:
             done = self._graph.invoke({"messages": messages}, config, context=context, durability="exit")
             return done["messages"], None
-        except TurnCancelled as error:
+        except (TurnCancelled, TurnTooLong) as error:
             stopped = str(error)
         except ModelCallLimitExceededError:
             stopped = TOO_MANY_STEPS

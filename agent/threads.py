@@ -1,62 +1,13 @@
 """Conversations on disk: their turns, the changes that wait in them, and the jobs they started."""
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 from agent.access import NotYours, Person
+from agent.database import Database
 from agent.turns import Rating, ThreadInfo, Turn
 from machine_profiles.errors import MillwrightError
-
-_TABLES = """
-PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS threads (
-    thread TEXT PRIMARY KEY, "user" TEXT NOT NULL, title TEXT NOT NULL, updated_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS turns (
-    thread TEXT NOT NULL, number INTEGER NOT NULL, turn TEXT NOT NULL, PRIMARY KEY (thread, number));
-CREATE TABLE IF NOT EXISTS changes (
-    thread TEXT NOT NULL, call_id TEXT NOT NULL, "user" TEXT NOT NULL, change TEXT NOT NULL, status TEXT NOT NULL,
-    proposed_at TEXT NOT NULL, PRIMARY KEY (thread, call_id));
-CREATE TABLE IF NOT EXISTS ratings (
-    thread TEXT NOT NULL, number INTEGER NOT NULL, up INTEGER NOT NULL, comment TEXT NOT NULL, "user" TEXT NOT NULL,
-    at TEXT NOT NULL, PRIMARY KEY (thread, number));
-CREATE TABLE IF NOT EXISTS thread_jobs (
-    job_id TEXT PRIMARY KEY, thread TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0);
-"""
-
-
-class Database:
-    """One SQLite file, used by several threads of this process and by other processes."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        self._connection.create_function("lower", 1, str.lower, deterministic=True)  # its own knows ASCII only
-        self._connection.executescript(_TABLES)
-        self._lock = threading.RLock()
-
-    def rows(self, sql: str, *values: object) -> list[tuple]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
-        """What is written inside is there whole, or not at all; others wait for it."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
 
 
 class NoSuchTurn(MillwrightError):
@@ -100,6 +51,12 @@ class Threads:
         """Oldest first; empty for a thread nobody has spoken in."""
         rows = self._database.rows("SELECT turn FROM turns WHERE thread = ? ORDER BY number", thread)
         return [Turn.model_validate_json(turn) for (turn,) in rows]
+
+    def said_and_found(self, thread: str) -> list[Any]:
+        """What the person said and what tools were asked and found, in the whole conversation."""
+        turns = self.turns(thread)
+        called = [found for turn in turns for call in turn.calls for found in (call.args, call.result) if found]
+        return [*(turn.message for turn in turns), *called]
 
     def receipts_given(self, thread: str) -> int:
         """How many receipts its turns carry; the next one is numbered on from there."""

@@ -31,6 +31,14 @@ class TurnCancelled(MillwrightError):
         super().__init__("Stopped, as you asked. What had already run stays done; nothing else was started.")
 
 
+class TurnTooLong(MillwrightError):
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(
+            f"Stopped: this turn has taken more than {limit_s:.0f} s. What had already run stays done; nothing else "
+            "was started. Please ask for less at a time."
+        )
+
+
 @dataclass
 class TurnContext:
     """What one turn carries beside the conversation; gone when it ends."""
@@ -47,10 +55,15 @@ class TurnContext:
     stands_in: str = ""  # why the offline brain answers in the language model's place
     found: bool = False  # whether that model's calls had brought results before
     cancelled: Signal = field(default_factory=Signal)
+    limit_s: float = 300.0
+    began: float = field(default_factory=time.monotonic)
 
     def stop_if_cancelled(self) -> None:
+        """Raises TurnCancelled, and TurnTooLong where its time is over."""
         if self.cancelled.is_set():
             raise TurnCancelled
+        if time.monotonic() - self.began > self.limit_s:
+            raise TurnTooLong(self.limit_s)
 
 
 class ToolCalls(AgentMiddleware):

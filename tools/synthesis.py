@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from models import synthesis
+from models.history import current_history
 from models.jobs import JobStarted, Report
 from models.synthesis import Method, SynthesisResult
 from tools.plant import Plant
@@ -35,6 +36,8 @@ def synthesize_data(plant: Plant, args: SynthesizeData) -> SynthesisResult | Job
     arguments = args.model_dump(mode="json")
     if expected_s <= AT_ONCE_S:
         return synthesize(plant, arguments, lambda progress, step: None)
+    if not plant.telemetry.has(profile.id):
+        current_history(plant.datasets, plant.telemetry, profile)  # raises at once where there is nothing to learn from
     job = plant.jobs.start(
         "synthesize", profile.id, arguments, plant.job_environment, expected_s, args.time_limit_s + OVER_S
     )

@@ -1,7 +1,8 @@
 """A rated turn becomes a scenario that `millwright eval` can play."""
 
+from agent.database import open_database
 from agent.service import Copilot
-from agent.threads import Database, Threads
+from agent.threads import Threads
 from agent.turns import Decision
 from evals.conversation import hold
 from evals.from_conversations import write_rated
@@ -24,7 +25,7 @@ def test_a_thumb_up_expects_what_was_done(tmp_path):
     lines = [call("log_maintenance", **LOG), "It waits.", "Logged."]
     rated(tmp_path / "a", True, lines)
     file = tmp_path / "rated.yaml"
-    assert write_rated(Threads(Database(plant_at(tmp_path / "a").storage.conversations)), file) == 1
+    assert write_rated(Threads(open_database(plant_at(tmp_path / "a").storage.conversations, None)), file) == 1
     assert "thumb up, as it should be" in file.read_text()
     (scenario,) = read_scenarios([file])
     assert [turn.user for turn in scenario.turns] == ["I greased pump 4", None]
@@ -37,7 +38,7 @@ def test_a_thumb_up_expects_what_was_done(tmp_path):
 
 def test_a_thumb_down_leaves_the_expectation_to_a_person(tmp_path):
     rated(tmp_path, False, [call("log_maintenance", **LOG), "It waits.", "Logged."])
-    write_rated(Threads(Database(plant_at(tmp_path).storage.conversations)), tmp_path / "rated.yaml")
+    write_rated(Threads(open_database(plant_at(tmp_path).storage.conversations, None)), tmp_path / "rated.yaml")
     (scenario,) = read_scenarios([tmp_path / "rated.yaml"])
     assert scenario.tags == ("rated", "down")
     assert scenario.turns[-1].expect.tools is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.audit import AuditLog
-from agent.threads import Database
+from agent.database import Sqlite as Database
 from machine_profiles.reading import SHIPPED, load_catalog
 from models.backup import BadBackup, HomeInUse, back_up, restore
 from models.registry import Registry
@@ -23,14 +23,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from agent.audit import AuditLog
-from agent.threads import Database
+from agent.access import Person
+from agent.database import Sqlite as Database
 from models.storage import Storage
 
 storage = Storage(Path(sys.argv[1]))
 database, audit = Database(storage.conversations), AuditLog(storage.audit_log)
 for number in range(100_000):
     database.rows("INSERT INTO changes VALUES (?, ?, 'ann', '{}', 'done', ?)", "t", str(number), "now")
-    audit.append("done", who="ann", thread="t", call_id=str(number), tool="promote_model", args={})
+    audit.append("done", who=Person(name="ann"), thread="t", call_id=str(number), tool="promote_model", args={})
     if number == 0:
         print("writing", flush=True)
 """

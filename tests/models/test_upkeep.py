@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.access import Person
 from agent.audit import AuditLog
-from agent.threads import Database
+from agent.database import Sqlite as Database
 from machine_profiles.reading import SHIPPED, load_catalog
 from models.jobs import Job, Jobs
 from models.registry import Registry
@@ -32,7 +33,9 @@ def plant(tmp_path: Path) -> Storage:
 def test_a_sound_plant_is_left_alone(plant: Storage):
     record(plant, wearing_lives(failed=2, preventive=0))
     Database(plant.conversations).close()
-    AuditLog(plant.audit_log).append("done", who="ann", thread="t", call_id="1", tool="promote_model", args={})
+    AuditLog(plant.audit_log).append(
+        "done", who=Person(name="ann"), thread="t", call_id="1", tool="promote_model", args={}
+    )
     before = {path: path.read_bytes() for path in plant.home.rglob("*") if path.is_file() and path.suffix != ".db"}
     assert look_over(plant) == Upkeep()
     assert {path: path.read_bytes() for path in before} == before
@@ -50,12 +53,12 @@ def test_unfinished_files_go_once_nobody_touches_them(plant: Storage):
 
 def test_an_audit_line_cut_short_is_set_aside_and_the_chain_holds(plant: Storage):
     audit = AuditLog(plant.audit_log)
-    audit.append("done", who="ann", thread="t", call_id="1", tool="promote_model", args={})
+    audit.append("done", who=Person(name="ann"), thread="t", call_id="1", tool="promote_model", args={})
     with plant.audit_log.open("ab") as file:
         file.write(b'{"at": "2026-')
     (said,) = look_over(plant).repaired
     assert "last line of audit.jsonl had been cut short" in said
-    audit.append("done", who="ann", thread="t", call_id="2", tool="promote_model", args={})
+    audit.append("done", who=Person(name="ann"), thread="t", call_id="2", tool="promote_model", args={})
     assert audit.first_broken_line() is None
     assert [line.call_id for line in audit.lines()] == ["1", "2"]
     assert next(plant.home.glob("audit.jsonl.damaged-*")).read_bytes() == b'{"at": "2026-'
@@ -156,7 +159,7 @@ def test_two_servers_on_one_plant_are_refused_until_the_first_is_gone(plant: Sto
 def test_conversations_survive_a_kill_in_mid_write(plant: Storage):
     """Every row whose write was acknowledged is there after kill -9."""
     code = (
-        "import sys; from pathlib import Path; from agent.threads import Database\n"
+        "import sys; from pathlib import Path; from agent.database import Sqlite as Database\n"
         "database = Database(Path(sys.argv[1]))\n"
         "for n in range(100000):\n"
         "    database.rows(\"INSERT INTO turns VALUES ('t', ?, '{}')\", n)\n"

@@ -20,7 +20,7 @@ from agent.brains.offline.orders import Order, Reading
 from agent.brains.offline.plan import place_of
 from agent.brains.offline.reading import Reader
 from agent.brains.offline.referring import Context
-from agent.messages import APPROVED, DECISION, PROPOSAL, is_from_person, text_of
+from agent.messages import APPROVED, DECISION, PROPOSAL, is_from_person, number_of, text_of
 from tools.registry import all_tools
 
 
@@ -63,7 +63,8 @@ class Conversation:
     def reading(self, place: int) -> Reading:
         """What the exchange asks for, in the light of those before it."""
         if place not in self._readings:
-            self._readings[place] = self._read(place)
+            left_out = not self.exchanges[place].message and not self.exchanges[place].messages
+            self._readings[place] = Reading() if left_out else self._read(place)
         return self._readings[place]
 
     def context(self, place: int) -> Context:
@@ -258,9 +259,13 @@ def _machines_in(exchange: Exchange, kind: str) -> tuple[str, ...]:
 
 
 def _exchanges(messages: Sequence[BaseMessage]) -> list[Exchange]:
+    """Each at its number in the whole conversation; where one was left out, an exchange without a word."""
     starts = [n for n, message in enumerate(messages) if is_from_person(message)]
     ends = [*starts[1:], len(messages)]
-    return [
-        Exchange(text_of(messages[n]), messages[n].additional_kwargs.get("image"), tuple(messages[n + 1 : end]), n)
-        for n, end in zip(starts, ends, strict=False)
-    ]
+    found: list[Exchange] = []
+    for n, end in zip(starts, ends, strict=False):
+        left_out = (number_of(messages[n]) or 0) - len(found)
+        found += [Exchange("", None, (), n)] * left_out
+        image = messages[n].additional_kwargs.get("image")
+        found.append(Exchange(text_of(messages[n]), image, tuple(messages[n + 1 : end]), n))
+    return found
