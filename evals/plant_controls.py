@@ -16,8 +16,7 @@ from settings import Settings
 
 NO_DOCUMENTS, NO_MODELS, SHUFFLED_LABELS = "control:no_documents", "control:no_models", "control:shuffled_labels"
 FROM_MODELS = {"predict_health", "rank_fleet", "forecast_sensor", "compare_models"}
-FROM_LABELS = {"predict_health", "rank_fleet"}
-TRUTH = "truth"  # the tag of scenarios that hold an answer to what is really so
+LEARNT = "learnt"  # the tag of scenarios whose answer is right only where a model was taught by right labels
 
 
 def run_plant_controls(
@@ -27,7 +26,7 @@ def run_plant_controls(
     """What still passes where each thing is taken away, of the scenarios that must fail without it.
 
     no_documents: those that ask for citations. no_models: those that ask for an answer from a model.
-    shuffled_labels: those tagged `truth` that rest on a failure or RUL model. A control without any is left out.
+    shuffled_labels: those tagged `learnt`, which a failure or RUL model alone can get right. A control without any is left out.
     """
     cache = settings.home.resolve() / "cache"
     asked = {name: [each for each in scenarios if rests(each)] for name, rests in RESTS_ON.items()}
@@ -57,22 +56,18 @@ def cites(scenario: Scenario) -> bool:
 
 
 def from_models(scenario: Scenario) -> bool:
-    return scenario.plant == "demo" and _answers_from(scenario, FROM_MODELS)
+    """Whether some turn must end in an answer that one of these tools gave."""
+    return scenario.plant == "demo" and any(
+        turn.expect.outcome == ("answer",) and FROM_MODELS & {call.name for call in turn.expect.tools or ()}
+        for turn in scenario.turns
+    )
 
 
 def from_labels(scenario: Scenario) -> bool:
-    return scenario.plant == "demo" and TRUTH in scenario.tags and _answers_from(scenario, FROM_LABELS)
+    return scenario.plant == "demo" and LEARNT in scenario.tags
 
 
 RESTS_ON = {NO_DOCUMENTS: cites, NO_MODELS: from_models, SHUFFLED_LABELS: from_labels}
-
-
-def _answers_from(scenario: Scenario, tools: set[str]) -> bool:
-    """Whether some turn must end in an answer that one of these tools gave."""
-    return any(
-        turn.expect.outcome == ("answer",) and tools & {call.name for call in turn.expect.tools or ()}
-        for turn in scenario.turns
-    )
 
 
 def _without_models(demo: Path, folder: Path) -> Path:

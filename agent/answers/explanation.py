@@ -24,7 +24,7 @@ def say_explanation(found: Explanation, asked: Asked) -> Said:
     if not found.answerable:
         return _nothing(found, asked)
     marks = _Marks(found.citations)
-    if found.causes and not found.asks_for_procedure:
+    if found.causes and (not found.asks_for_procedure or not found.passages):
         return _why(found, asked, marks)
     return _written(found, asked, marks)
 

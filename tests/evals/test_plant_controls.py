@@ -23,8 +23,8 @@ def test_each_control_asks_what_rests_on_the_thing_it_takes_away():
     assert from_models(scenario(HEALTH))
     assert not from_models(scenario({**HEALTH, "outcome": ["answer", "error"]}))  # an honest error is right there
     assert not from_models(scenario(HEALTH, plant="empty"))
-    assert from_labels(scenario(HEALTH, tags=["truth"]))
-    assert not from_labels(scenario(HEALTH))
+    assert from_labels(scenario(HEALTH, tags=["learnt"]))
+    assert not from_labels(scenario(HEALTH, tags=["truth"]))  # a limit that is crossed needs no model
 
 
 def test_an_empty_knowledge_base_answers_nothing(tmp_path: Path):
