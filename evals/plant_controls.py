@@ -26,7 +26,8 @@ def run_plant_controls(
     """What still passes where each thing is taken away, of the scenarios that must fail without it.
 
     no_documents: those that ask for citations. no_models: those that ask for an answer from a model.
-    shuffled_labels: those tagged `learnt`, which a failure or RUL model alone can get right. A control without any is left out.
+    shuffled_labels: those tagged `learnt`, which a failure or RUL model alone can get right. A control that none rests
+    on is left out.
     """
     cache = settings.home.resolve() / "cache"
     asked = {name: [each for each in scenarios if rests(each)] for name, rests in RESTS_ON.items()}
