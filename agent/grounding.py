@@ -5,25 +5,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from agent.invented import invented_names
 from agent.known_figures import Known, Moment, collect, find_moments
-from agent.units import canonical, scales
+from agent.number_words import in_words
+from agent.units import TIME, canonical, readings
 
 WITHHELD = "[figure withheld: no receipt]"
+SAYINGS = (  # of our own templates: they hold for whatever result they are said of
+    "half of the lives last", "one course in twenty goes further", "a quarter of a year is the furthest",
+)  # fmt: skip
 
-_WORDS = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
-    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
-    "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
-}  # fmt: skip
 _STANDARD = re.compile(
     r"\b(?:ISO|IEC|EN|DIN|API|VDI|ANSI|IEEE|NEMA|ATEX|VDE)(?:[\s/]+(?:ISO|IEC|EN|TR|TS))*\s*\d[\d:.-]*\d"
 )
 _MARKER = re.compile(r"^[ \t]*(\d{1,2})[.)][ \t]", re.MULTILINE)
-_WORD_FIGURE = re.compile(rf"\b({'|'.join(_WORDS)})[\s-]+([a-z°%]+)", re.IGNORECASE)
-_TOKEN = re.compile(r"[A-Za-z0-9_@#][A-Za-z0-9_@#./,+\u202f\u00a0-]*")
+_TOKEN = re.compile(r"[A-Za-z\d_@#][A-Za-z\d_@#./,+\u202f\u00a0-]*")
 _NUMBER = re.compile(r"\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SPACED = re.compile(r"(?<![\d.])\d{1,3}(?: \d{3})+(?!\d)")
-_UNIT = re.compile(r"[ \u202f\u00a0]?(%|[A-Za-z°µμ²³^/·]+[\d³²]?(?:/[A-Za-z]+)?)")
+_UNIT = re.compile(r"[ \u202f\u00a0]?-?(%|[€$£]|(?:degrees? )?[A-Za-z°µμω²³^/·]+[\d³²]?(?:/[A-Za-zµ]+[²³]?)?)")
+_MONEY = re.compile(r"([€$£]|\b(?:EUR|USD|GBP)) ?$")
+_TIMES = re.compile(r"( ?k\b| (?:hundred|thousand|million|dozen)\b)")
+_FACTORS = {"k": 1e3, "hundred": 1e2, "thousand": 1e3, "million": 1e6, "dozen": 12.0}
+_COUNTED = re.compile(
+    r" (?:(?:failed|broken|new|more|other|different|similar|spare|worn|damaged|open|past|further|additional) )?"
+    r"(?!(?:always|minus|plus|times|thus|less|versus|across|perhaps|is|was|has|as|its|this|units|yours)\b)"
+    r"([a-z]{2,}[^\W\d_us]s|[a-z]{2,}(?:ches|shes|sses|ies))\b"
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Figure:
     decimals: int
     unit: str | None
     before: str  # the words in front of it
+    counts: bool = False  # it counts things that are named
 
 
 def untraced_numbers(text: str, sources: Iterable[Any], names: Iterable[str] = ()) -> list[str]:
@@ -70,6 +78,9 @@ def strike(text: str, sources: Iterable[Any], names: Iterable[str] = ()) -> str:
 
 def _untraced(text: str, known: Known) -> list[tuple[int, int]]:
     rest, found = _without_names(text, known), []
+    found += invented_names(rest, known, known.machines)
+    for span in found:
+        rest = _blank(rest, *span)
     for moment in find_moments(rest):
         if not _same_moment(moment, known):
             found.append((moment.start, moment.end))
@@ -79,7 +90,7 @@ def _untraced(text: str, known: Known) -> list[tuple[int, int]]:
             found.append(match.span())
         rest = _blank(rest, *match.span())
     rest = _SPACED.sub(lambda match: match[0].replace(" ", "\u202f"), _without_markers(rest))
-    for figure in [*_figures(rest, known), *_in_words(rest)]:
+    for figure in [*_figures(rest, known), *_in_words(rest, known)]:
         if not _borne_out(figure, known):
             found.append((figure.start, figure.end))
     return sorted(found)
@@ -96,27 +107,58 @@ def _figures(text: str, known: Known) -> Iterable[Figure]:
         for number in _NUMBER.finditer(word):
             start, end = token.start() + number.start(), token.start() + number.end()
             shown = number[0]
-            unit = _UNIT.match(text, end)
-            named = canonical(unit[1]) if unit else None
+            times = _TIMES.match(text, end) if text[end : end + 2] != "kW" else None
+            factor = _FACTORS[times[1].strip()] if times else 1.0
+            end = times.end() if times else end
+            unit, after = _unit_at(text, end, known)
+            if money := _MONEY.search(text, 0, start):
+                unit, start = canonical(money[1]), money.start()
             mantissa, _, exponent = _plain(shown).lower().partition("e")
             fraction = mantissa.rpartition(".")[2] if "." in mantissa else ""
             yield Figure(
                 start=start,
-                end=unit.end() if unit and named else end,
+                end=after,
                 shown=shown,
-                value=float(_plain(shown)),
-                decimals=len(fraction) - int(exponent or 0),
-                unit=named,
+                value=float(_plain(shown)) * factor,
+                decimals=len(fraction) - int(exponent or 0) - (len(str(int(factor))) - 1),
+                unit=unit,
                 before=text[max(0, start - 24) : start].lower(),
+                counts=unit is None and _COUNTED.match(text, end) is not None,
             )
 
 
-def _in_words(text: str) -> Iterable[Figure]:
-    """ "seven hours": a number written out counts where a unit follows."""
-    for match in _WORD_FIGURE.finditer(text):
-        if unit := canonical(match[2]):
-            value = float(_WORDS[match[1].lower()])
-            yield Figure(match.start(), match.end(), match[1], value, 0, unit, "")
+def _unit_at(text: str, end: int, known: Known) -> tuple[str | None, int]:
+    """The unit that follows a figure, ours or one that a source uses, and where it ends."""
+    if text.startswith(" of ", end) and canonical(text[end + 4 :].split(" ")[0]):  # "a couple of days"
+        end += 3
+    found = _UNIT.match(text, end)
+    if not found:
+        return None, end
+    spelt = found[1].removeprefix("degrees ").removeprefix("degree ")
+    unit = canonical(spelt) or (spelt.lower() if spelt.lower() in known.units else None)
+    return (unit, found.end()) if unit else (None, end)
+
+
+def _in_words(text: str, known: Known) -> Iterable[Figure]:
+    """Numbers written out: with a unit a figure like any other, else a count; words that a source has may be said."""
+    for found in in_words(text):
+        unit, end = _unit_at(text, found.end, known)
+        if _said_so(text, found.start, found.end, known) or (found.value == 1 and (unit is None or unit in TIME)):
+            continue
+        if found.value is None:
+            yield Figure(found.start, found.end, "", float("nan"), 0, None, "")
+        elif found.share:
+            yield Figure(found.start, found.end, "", 100 * found.value, 0, "%", "")
+        else:
+            shown = str(int(found.value)) if found.value == int(found.value) else str(found.value)
+            decimals = len(shown.partition(".")[2])
+            yield Figure(found.start, end, shown, found.value, decimals, unit, "", counts=unit is None)
+
+
+def _said_so(text: str, start: int, end: int, known: Known) -> bool:
+    """Whether a source has these words with the one that follows them."""
+    follows = re.match(r"[\s-]*\w+", text[end:])
+    return _squeeze(text[start : end + (follows.end() if follows else 0)]) in known.squeezed
 
 
 def _borne_out(figure: Figure, known: Known) -> bool:
@@ -128,13 +170,12 @@ def _borne_out(figure: Figure, known: Known) -> bool:
     zeros = min(zeros, max(0, len(digits) - 2))  # 360 may stand for 362, and 20 for nothing but 20
     tolerance = max(tolerance, 0.5 * 10.0**zeros if zeros else 0) * (1 + 1e-9)
     for value, unit, counting in known.numbers:
-        if counting and figure.unit is not None:
+        if (counting and figure.unit is not None) or (figure.counts and unit is not None):
             continue
-        for scale in scales(unit, figure.unit):
-            if abs(abs(value * scale) - figure.value) <= tolerance:
-                return True
-            if unit == "probability" and figure.unit == "%" and _bounded(figure, value):
-                return True
+        if any(abs(abs(reading) - figure.value) <= tolerance for reading in readings(value, unit, figure.unit)):
+            return True
+        if unit == "probability" and figure.unit == "%" and _bounded(figure, value):
+            return True
     return False
 
 
@@ -156,7 +197,7 @@ def _same_moment(moment: Moment, known: Known) -> bool:
 
 def _without_names(text: str, known: Known) -> str:
     lower = text.lower()
-    for name in known.names:
+    for name in (*SAYINGS, *known.names):
         start = lower.find(name)
         while start >= 0:
             end = start + len(name)
@@ -190,4 +231,4 @@ def _plain(shown: str) -> str:
 
 
 def _squeeze(text: str) -> str:
-    return re.sub(r"[\s/]", "", text.lower())
+    return re.sub(r"[\s/-]", "", text.lower())

@@ -1,4 +1,4 @@
-"""The guard: no figure leaves in an answer without a tool result of this conversation to show for it."""
+"""The guard: no figure, name or claim of done leaves in an answer with nothing in the conversation to show for it."""
 
 import json
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import hook_config
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from agent.claims import done_by, unproved_claims, withhold
 from agent.grounding import strike, untraced_numbers
 from agent.messages import DECISION, GUARD, JOB_ENDED, text_of, this_turn
 from tools.plant import Plant
@@ -28,21 +29,31 @@ class Guard(AgentMiddleware):
             return None
         text = text_of(last)
         names = machine_words(self._plant)
-        if not untraced_numbers(text, sources_of(this_turn(state["messages"])), names):
+        before = state["messages"][:-1]
+        if _unproved(text, this_turn(before), names) == ([], []):
             return None  # most answers rest on their own turn, and a long conversation is long to read
-        sources = sources_of(state["messages"])
-        if not untraced_numbers(text, sources, names):
+        untraced, claims = _unproved(text, before, names)
+        if not untraced and not claims:
             return None
         turn = runtime.context
-        sources += self._earlier(turn.thread)  # what the brain no longer reads may still bear a figure out
-        untraced = untraced_numbers(text, sources, names)
-        if not untraced:
+        sources = sources_of(before)
+        if untraced:
+            sources += self._earlier(turn.thread)  # what the brain no longer reads may still bear a figure out
+            untraced = untraced_numbers(text, sources, names)
+        if not untraced and not claims:
             return None
         if turn.repairs < self._repairs:
             turn.repairs += 1
-            return {"messages": [HumanMessage(_complaint(untraced), name=GUARD)], "jump_to": "model"}
-        kept = {**last.additional_kwargs, "ungrounded": untraced}
-        return {"messages": [AIMessage(strike(text, sources, names), id=last.id, additional_kwargs=kept)]}
+            return {"messages": [HumanMessage(_complaint(untraced, claims), name=GUARD)], "jump_to": "model"}
+        kept = {**last.additional_kwargs, "ungrounded": [*untraced, *claims]}
+        text = strike(withhold(text, done_by(before)), sources, names)
+        return {"messages": [AIMessage(text, id=last.id, additional_kwargs=kept)]}
+
+
+def _unproved(text: str, messages: list[BaseMessage], names: list[str]) -> tuple[list[str], list[str]]:
+    """Figures and names that no source bears out, and claims that nothing was done for."""
+    claims = [text[start:end] for start, end in unproved_claims(text, done_by(messages))]
+    return untraced_numbers(text, sources_of(messages), names), claims
 
 
 def sources_of(messages: list[BaseMessage]) -> list[Any]:
@@ -71,8 +82,12 @@ def machine_words(plant: Plant) -> list[str]:
     return words
 
 
-def _complaint(untraced: list[str]) -> str:
-    return (
-        f"No tool result of this conversation bears out these figures: {', '.join(untraced)}. "
-        "Write the answer again with figures from the results only, or call the tool that gives them."
+def _complaint(untraced: list[str], claims: list[str]) -> str:
+    said = []
+    if untraced:
+        said.append(f"No tool result of this conversation bears out: {', '.join(untraced)}.")
+    if claims:
+        said.append(f"Nothing in this conversation shows that this was done: {'; '.join(claims)}.")
+    return " ".join(
+        [*said, "Write the answer again from the results only, or call the tool that gives what is missing."]
     )

@@ -69,6 +69,8 @@ class Known:
     words: set[str] = field(default_factory=set)
     moments: set[Moment] = field(default_factory=set)
     squeezed: str = ""
+    machines: list[str] = field(default_factory=list)
+    units: set[str] = field(default_factory=set)  # as results state them
 
 
 def collect(sources: Iterable[Any], names: Iterable[str] = ()) -> Known:
@@ -81,8 +83,10 @@ def collect(sources: Iterable[Any], names: Iterable[str] = ()) -> Known:
         _read(text, known)
     for name in names:
         _name(name, known)
+        known.machines.append(name)
+    known.units = {unit for _, unit, _ in known.numbers if unit}
     known.names = sorted({name for name in known.names if len(name) >= 3}, key=len, reverse=True)
-    known.squeezed = "|".join(re.sub(r"[\s/]", "", text.lower()) for text in dict.fromkeys(texts))
+    known.squeezed = "|".join(re.sub(r"[\s/-]", "", text.lower()) for text in dict.fromkeys(texts))
     return known
 
 

@@ -16,6 +16,7 @@ OFFLINE = "offline"
 NO_KEY = "none"  # what a local server that asks for no key is sent
 CONNECT_S = 5.0
 ATTEMPTS_MORE = 2
+MOST_TOKENS = 1024  # of one answer of a local server, where small models may never stop
 
 
 class UnusableModel(MillwrightError):
@@ -89,9 +90,17 @@ def _options(settings: Settings) -> dict[str, Any]:
         if settings.model_base_url is not None:
             own = settings.openai_api_key
             options.setdefault("api_key", own.get_secret_value() if own else NO_KEY)
-            options |= {"use_responses_api": False, "temperature": 0}  # local servers lack that newer protocol
+            options |= {
+                "use_responses_api": False,
+                "temperature": 0,
+                "max_tokens": MOST_TOKENS,
+            }  # a protocol they all know
     elif provider == "anthropic":
         options |= {"streaming": True, "max_retries": ATTEMPTS_MORE, "timeout": settings.model_timeout_s}
     elif provider == "ollama":
-        options |= {"temperature": 0, "client_kwargs": {"timeout": settings.model_timeout_s}}
+        options |= {
+            "temperature": 0,
+            "num_predict": MOST_TOKENS,
+            "client_kwargs": {"timeout": settings.model_timeout_s},
+        }
     return options

@@ -43,7 +43,7 @@ def test_arguments_of_a_call_are_shown_with_their_defaults(tmp_path):
 def test_every_result_gets_a_receipt_that_counts_on_over_turns(tmp_path):
     brain = script(
         calls(("list_machines", {}), ("describe_machine", {"machine_id": PUMP})),
-        "Done.",
+        "Described.",
         call("list_machines"),
         "Again.",
     )
