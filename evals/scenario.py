@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from agent.turns import Outcome
 from evals.known_tools import faults_of_arguments
 from evals.snapshot import SUBJECTS
-from evals.yaml_reading import read_yaml
+from evals.yaml_reading import line_of, read_yaml
 from machine_profiles.errors import MillwrightError
 
 SHIPPED = Path(__file__).parent / "scenarios"
@@ -222,7 +222,7 @@ def _read(path: Path, number: int, stated: Any) -> Scenario | list[str]:
     except ValidationError as error:
         # a list that lost its faulty items is not "too short" as well
         faults = [f for f in error.errors() if not (f["type"] == "too_short" and f["input"])]
-        return [f"{where}: {_say(fault)}" for fault in faults]
+        return [f"{where}: {_say(f)} (line {line_of(path, (number - 1, *f['loc']))})" for f in faults]
     missing = [
         f"{where}: turns.{n}.image: no file {turn.image!r} beside the scenario file"
         for n, turn in enumerate(scenario.turns)

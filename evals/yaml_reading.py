@@ -1,6 +1,7 @@
 """YAML 1.2 as people mean it: `yes` and 12:30 are texts, dates stay as written, a key that comes twice is an error."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,20 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"not readable as YAML: {error}") from error
+
+
+def line_of(path: Path, place: Iterable[str | int]) -> int:
+    """The line, from 1, of the key or item that `place` leads to; of the last one on the way that is there."""
+    node: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+    line = node.start_mark.line
+    for step in place:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line
+        elif isinstance(node, yaml.MappingNode):
+            named = [(key.start_mark.line, value) for key, value in node.value if key.value == step]
+            line, node = named[0] if named else (line, node)
+    return line + 1
 
 
 class _Loader(yaml.SafeLoader):

@@ -96,6 +96,11 @@ def test_a_fault_is_named_with_file_scenario_and_key(tmp_path: Path, text: str, 
     assert "'one'" in str(error.value) or "twice" in said
 
 
+def test_a_fault_is_told_with_its_line(tmp_path: Path):
+    with pytest.raises(InvalidScenario, match=r"tools\.0\.arg: unknown key.* \(line 6\)$"):
+        read(tmp_path, "- id: zero\n  turns: [{user: hi}]\n" + turn("{tools: [{name: rank_fleet, arg: {}}]}"))
+
+
 def test_every_fault_is_told_at_once(tmp_path: Path):
     with pytest.raises(InvalidScenario) as error:
         read(tmp_path, turn("{outcom: answer}") + turn("{grounde: true}").replace("one", "two"))
