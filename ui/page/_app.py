@@ -1,5 +1,6 @@
 """The page as a Gradio app: what a person does comes in as events, what is shown goes out as values."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -30,6 +31,7 @@ TABS = (
     ("audit", "Audit", '<path d="M12 3 5 6v6c0 4.5 3 7.5 7 9 4-1.5 7-4.5 7-9V6z"/><path d="m9 12 2 2 4-4"/>'),
 )
 EVENTS = ("open", "say", "decide", "tick", "act", "stop")
+_stamps = itertools.count()
 _QUIET: dict[str, Any] = {
     "api_visibility": "private", "show_progress": "hidden", "concurrency_limit": 32, "trigger_mode": "multiple",
 }  # fmt: skip
@@ -102,9 +104,9 @@ def _panel(panels: Panels, name: str) -> None:
     def acted(data: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
         person: Person | None = person_of(request)
         try:
-            yield from panels.act(name, data._data or {}, get_upload_folder(), person)
+            yield from map(_stamped, panels.act(name, data._data or {}, get_upload_folder(), person))
         except MillwrightError as error:
-            yield {"notice": str(error)}
+            yield _stamped({"notice": str(error)})
 
     shown.act(acted, None, shown, **_QUIET)
 
@@ -116,6 +118,11 @@ def _thread(data: gr.EventData) -> str:
 def _told(data: gr.EventData, values: Any) -> Iterator[Shown]:
     """What cannot be done is said to the person, in the words of the error; the page stays as it is."""
     try:
-        yield from values()
+        yield from map(_stamped, values())
     except MillwrightError as error:
-        yield {"thread": _thread(data), "refused": str(error)}
+        yield _stamped({"thread": _thread(data), "refused": str(error)})
+
+
+def _stamped(value: dict[str, Any]) -> dict[str, Any]:
+    """With a number of its own: Gradio passes over a value that equals the one before, and the page waits for it."""
+    return {**value, "stamp": next(_stamps)}

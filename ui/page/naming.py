@@ -32,8 +32,8 @@ _STEPS = {
     ),
     "promote_model": (
         "Putting a model of {machine} into service",
-        "Put a {task} model of {machine} into service",
-        "Put a {task} model of {machine} into service",
+        "Put the {task} model of {machine} into service",
+        "Put a new {task} model of {machine} into service",
     ),
     "rollback_model": (
         "Bringing back a model of {machine}",

@@ -12,7 +12,7 @@ _CALLED = {"cnc": "machining centre", "hydraulic": "power unit"}
 _NEXT: dict[str, tuple[str, ...]] = {
     "FleetRanking": ("How is {worst} doing?", "Why is {worst} in trouble?"),
     "HealthPrediction": ("Why?", "Show me the last week of {name}", "Write a report of {name}"),
-    "Explanation": ("How long will {name} last?", "Write a report of {name}", "What maintenance was done on {name}?"),
+    "Explanation": ("How long will {name} last?", "Write a report of {name}", "Show me the last week of {name}"),
     "TelemetrySummary": ("How is {name} doing?", "Has the data of {name} drifted?"),
     "SensorForecast": ("How is {name} doing?", "Show me the last week of {name}"),
     "DriftReport": ("Why?", "Compare the RUL models of {name}", "How is {name} doing?"),

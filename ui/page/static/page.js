@@ -49,7 +49,6 @@ window.mw = (() => {
     state.upload = upload;
     watch("value", () => shown(props.value));
     wireComposer(element);
-    wireDialogs();
     document.addEventListener("click", clicked);
     document.addEventListener("submit", submitted);
     document.addEventListener("keydown", pressed);
@@ -232,6 +231,7 @@ window.mw = (() => {
   };
 
   function clicked(event) {
+    if (event.target.nodeName === "DIALOG") return event.target.close(); // its backdrop
     const figure = event.target.closest("[data-receipt]"), cite = event.target.closest("[data-cite]");
     if (figure) return openAside([$(`template[data-receipt-of="${figure.dataset.receipt}"]`, figure.closest(".answer"))], figure);
     if (cite) return openAside([$(`template[data-passage="${cite.dataset.cite}"]`, cite.closest(".answer, .passages"))], cite);
@@ -246,6 +246,7 @@ window.mw = (() => {
   function submitted(event) {
     const form = event.target;
     if (form.matches("form.change")) { event.preventDefault(); decide(form); }
+    if (form.closest("#rename, #remove")) { event.preventDefault(); settled(form.closest("dialog")); }
     if (form.matches("form.comment")) { event.preventDefault(); sendComment(form); }
     if (form.matches("form[data-panel-form]")) {
       event.preventDefault();
@@ -323,21 +324,14 @@ window.mw = (() => {
 
   // ---------- dialogs: receipts, passages, names
 
-  function wireDialogs() {
-    for (const dialog of all("dialog")) dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
-    $("#rename form").addEventListener("submit", event => {
-      event.preventDefault();
-      const dialog = $("#rename");
-      state.send("act", { name: "rename", thread: dialog.dataset.of, title: $("input", dialog).value });
-      dialog.close();
-    });
-    $("#remove form").addEventListener("submit", event => {
-      event.preventDefault();
-      const dialog = $("#remove"), gone = dialog.dataset.of;
-      dialog.close();
-      state.send("act", { name: "remove", thread: gone });
-      if (gone === state.thread) open(newThread());
-    });
+  function settled(dialog) {
+    const of = dialog.dataset.of;
+    dialog.close();
+    if (dialog.id === "rename") state.send("act", { name: "rename", thread: of, title: $("input", dialog).value });
+    else {
+      state.send("act", { name: "remove", thread: of });
+      if (of === state.thread) open(newThread());
+    }
   }
 
   function openAside(templates, source) {
