@@ -14,15 +14,21 @@ def has_receipt(message: ToolMessage) -> bool:
 
 
 def receipt_of(message: ToolMessage) -> Receipt:
-    data: dict[str, Any] = message.artifact["data"]
+    told = message.additional_kwargs
+    at = datetime.fromisoformat(told["at"])
+    return receipt_for(told["receipt"], str(message.name), message.artifact["data"], at)
+
+
+def receipt_for(receipt_id: str, tool: str, data: dict[str, Any], at: datetime) -> Receipt:
+    """The receipt of a tool's result, given as JSON."""
     models = data.get("models")
     return Receipt(
-        receipt_id=message.additional_kwargs["receipt"],
-        tool=str(message.name),
+        receipt_id=receipt_id,
+        tool=tool,
         machine_id=data.get("machine_id"),
         models=models if isinstance(models, dict) else {},
         data_version=data.get("data_version") or data.get("dataset"),
-        at=datetime.fromisoformat(message.additional_kwargs["at"]),
+        at=at,
     )
 
 

@@ -19,6 +19,7 @@ from agent.approvals import Approvals, answerable
 from agent.audit import AuditLog
 from agent.brains.chat_model import make_brain, name_of
 from agent.database import open_database
+from agent.direct_calls import call_tool
 from agent.graph import build_graph
 from agent.messages import APPROVED, approved_calls, decision, job_ended
 from agent.threads import Threads
@@ -92,6 +93,16 @@ class Copilot:
         """
         with self._locks[thread]:
             return self._decide(thread, decisions, "", on_event, by or self.person)
+
+    def call(self, thread: str, tool: str, arguments: dict[str, Any], by: Person | None = None) -> Turn:
+        """Call one tool without a brain, for programs; a change is proposed and waits for a person all the same.
+
+        Raises UnknownTool, NotAllowed, NotYours, InvalidArguments, or what the tool itself says is wrong.
+        """
+        with self._locks[thread]:
+            turn = call_tool(self._plant, self._approvals, self._threads, thread, tool, arguments, by or self.person)
+        metrics.count(turn)
+        return turn
 
     def pending(self, thread: str, by: Person | None = None) -> Card | None:
         """The card that waits in a conversation; of somebody else's, what of it `by` may answer. Raises NotYours."""

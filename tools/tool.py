@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from models.results import Preview, Result
 from tools.plant import Plant
@@ -34,6 +34,12 @@ class Tool:
     @property
     def description(self) -> str:
         return self.run.__doc__ or ""
+
+    @property
+    def result_schema(self) -> dict[str, Any]:
+        """JSON schema of what it returns; always an object."""
+        found = TypeAdapter(get_type_hints(self.run)["return"]).json_schema(mode="serialization")
+        return {"type": "object", **found}
 
 
 def tool(effect: Effect, preview: Callable[[Plant, Any], Preview] | None = None) -> Callable[..., Tool]:

@@ -78,6 +78,14 @@ def import_(
 
 
 @app.command()
+def mcp() -> None:
+    """Offer the tools to another program by the Model Context Protocol, on standard input and output."""
+    from ui.mcp_command import mcp_command
+
+    raise typer.Exit(mcp_command())
+
+
+@app.command()
 def mlflow(port: Annotated[int, typer.Option(min=1, max=65_535)] = 5000) -> None:
     """Open MLflow's own pages on the record of trainings, data sets and exports."""
     from ui.mlflow_command import mlflow_command
