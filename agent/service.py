@@ -14,7 +14,7 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agent import assembling, metrics
-from agent.access import NotAllowed, NotYours, Person
+from agent.access import NotAllowed, NotYours, Person, reaches
 from agent.approvals import Approvals, answerable
 from agent.audit import AuditLog
 from agent.brains.chat_model import make_brain, name_of
@@ -135,6 +135,20 @@ class Copilot:
 
     def job(self, job_id: str) -> Job:
         return self._plant.jobs.get(job_id)
+
+    def job_log(self, job_id: str, lines: int = 40) -> str:
+        """The last lines that a job wrote. Raises UnknownJob."""
+        return self._plant.jobs.log(job_id, lines)
+
+    def cancel_job(self, job_id: str, by: Person | None = None) -> Job:
+        """Stop a job within seconds; nothing half-written stays, and one that has ended stays as it ended.
+
+        Raises UnknownJob, and NotAllowed for anyone but an engineer and the person in whose conversation it began.
+        """
+        by, job = by or self.person, self._plant.jobs.get(job_id)
+        if not reaches(by.role, "engineer") and self._threads.owner_of_job(job_id) != by.name:
+            raise NotAllowed(f"{by.name} did not start job {job_id}. Whoever started it or an engineer can stop it.")
+        return self._plant.jobs.cancel(job.job_id)
 
     def continue_after_jobs(
         self, thread: str, on_event: OnEvent | None = None, by: Person | None = None

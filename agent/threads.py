@@ -153,6 +153,13 @@ class Threads:
             "INSERT INTO thread_jobs (job_id, thread) VALUES (?, ?) ON CONFLICT DO NOTHING", job_id, thread
         )
 
+    def owner_of_job(self, job_id: str) -> str | None:
+        """In whose conversation it was started; None where it was started elsewhere."""
+        sql = """SELECT threads."user" FROM thread_jobs JOIN threads ON threads.thread = thread_jobs.thread
+                 WHERE job_id = ?"""
+        rows = self._database.rows(sql, job_id)
+        return str(rows[0][0]) if rows else None
+
     def untold_jobs(self, thread: str) -> list[str]:
         """Jobs started in the thread whose end it has not been told."""
         return [

@@ -18,7 +18,7 @@ from models.model_card import GRAPH, ModelCard
 from models.registry import Registry
 from models.registry_errors import NoModel
 from models.results import TASKS, Preview, Result, Task
-from models.storage import Storage, sha256, whole_folder
+from models.storage import Storage, sha256, size_of, whole_folder
 from models.telemetry import MAIN, Telemetry
 
 if TYPE_CHECKING:
@@ -107,7 +107,10 @@ def preview(storage: Storage, registry: Registry, profile: Profile, target: Targ
         "target": f"{target}: {platform.software}, ONNX Runtime {platform.onnxruntime} or later",
         "precision": PRECISION_NOTE[precision],
     }
-    return Preview(expected_seconds=EXPECTED_S, warnings=tuple(warnings), facts=facts)
+    size = sum(
+        (registry.folder(profile.id, task, version) / GRAPH).stat().st_size for task, version in in_service.items()
+    )
+    return Preview(expected_seconds=EXPECTED_S, expected_bytes=size, warnings=tuple(warnings), facts=facts)
 
 
 PRECISION_NOTE: dict[Precision, str] = {
@@ -168,7 +171,7 @@ def export(
         target=target,
         precision=precision,
         models=models,
-        total_bytes=sum(path.stat().st_size for path in place.rglob("*") if path.is_file()),
+        total_bytes=size_of(place),
         notes=_notes(target, precision, models, recorded, sound_state=rows is not None),
         seconds=round(time.monotonic() - started, 2),
     )

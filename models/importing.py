@@ -101,6 +101,7 @@ def preview(
         facts["maintenance"] = f"{others} other entries go into the maintenance log"
     return Preview(
         expected_seconds=round(1.0 + SECONDS_PER_ROW * result.rows_read, 1),
+        expected_bytes=path.stat().st_size,
         warnings=tuple(_warnings(reading, result, profile)),
         facts=facts,
     )

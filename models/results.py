@@ -36,5 +36,6 @@ class Preview(Result):
 
     replaces: str | None = None
     expected_seconds: float | None = None
+    expected_bytes: int | None = None  # of disk that it takes up, where that is known beforehand
     warnings: tuple[str, ...] = ()
     facts: dict[str, str] = {}

@@ -157,6 +157,11 @@ def _half(path: Path) -> str:
     return f".{path.name}.{HALF}{os.getpid()}."
 
 
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; it takes `path`'s place when the block ends well, and goes otherwise.

@@ -17,6 +17,7 @@ from models.lives import Lives
 from models.model_card import ModelCard, champion_name
 from models.results import Preview, Result, Task
 from models.rul_cap import cap_from_data
+from models.storage import size_of
 
 if TYPE_CHECKING:
     from models.fitting import FittedMachine, Lessons
@@ -98,7 +99,16 @@ def preview(
     }
     if (synthetic := _newest_labels(datasets, profile.id, "synthetic")) is not None:
         facts["synthetic lives"] = f"{synthetic.reference}, used only where they help on lives not learnt from"
-    return Preview(expected_seconds=float(time_limit_s), warnings=tuple(warnings), facts=facts)
+    return Preview(
+        expected_seconds=float(time_limit_s), expected_bytes=_size_of_latest(registry, profile.id, tasks),
+        warnings=tuple(warnings), facts=facts,
+    )  # fmt: skip
+
+
+def _size_of_latest(registry: "Registry", machine_id: str, tasks: tuple[Task, ...]) -> int | None:
+    """Bytes of the newest version of each task; the next one will be about as large."""
+    latest = [(task, cards[-1].version) for task in tasks if (cards := registry.versions(machine_id, task))]
+    return sum(size_of(registry.folder(machine_id, task, version)) for task, version in latest) if latest else None
 
 
 def train(

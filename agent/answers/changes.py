@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.answers.asked import Asked
-from agent.answers.figures import say_seconds
+from agent.answers.figures import say_bytes, say_seconds
 from agent.answers.naming import say_change
 from models.results import Preview
 
@@ -32,6 +32,7 @@ def _details(preview: Preview) -> list[str]:
     if preview.replaces:
         lines.append(f"- It replaces {preview.replaces}.")
     if preview.expected_seconds is not None:
-        lines.append(f"- It takes about {say_seconds(preview.expected_seconds)}.")
+        disk = f", and about {say_bytes(preview.expected_bytes)} of disk" if preview.expected_bytes is not None else ""
+        lines.append(f"- It takes about {say_seconds(preview.expected_seconds)} of this computer's time{disk}.")
     lines += [f"- {name.capitalize()}: {value}" for name, value in preview.facts.items()]
     return [*lines, *(f"- Warning: {warning}" for warning in preview.warnings)]

@@ -138,6 +138,23 @@ def test_a_conversation_is_its_persons_alone(tmp_path, use):
     assert len(talk.history("t", by=TOM)) == 1
 
 
+@pytest.mark.parametrize(
+    ("person", "may"), [(TOM, True), (EVA, True), (TIM, False), (VERA, False)],
+    ids=["who started it", "an engineer", "another technician", "a viewer"],
+)  # fmt: skip
+def test_who_may_stop_a_job(tmp_path, person, may):
+    talk = copilot(tmp_path, script("Hello."))
+    talk.say("t", "Hello", by=TOM)
+    jobs = plant_at(tmp_path).jobs
+    job = jobs.end(jobs.start("train", HAAS, {}, {}), "done", result={})
+    talk._threads.add_job("t", job.job_id)
+    if may:
+        assert talk.cancel_job(job.job_id, by=person).status == "done"
+    else:
+        with pytest.raises(NotAllowed, match="or an engineer can stop it"):
+            talk.cancel_job(job.job_id, by=person)
+
+
 def _technicians_card(home, *more) -> Copilot:
     talk = copilot(home, script(call("rollback_model", **ROLLBACK), "It waits.", *more))
     assert talk.say("t", "Roll the Haas back", by=TOM).outcome == "approval"

@@ -129,7 +129,8 @@ EXAMPLES = {
     "proposal": call("train_models", {
         "call_id": "c1", "tool": "train_models",
         "args": {"machine_id": PUMP, "tasks": ["failure"], "time_limit_s": 300},
-        "preview": Preview(replaces="version 1", expected_seconds=300.0, warnings=("only 3 failures",),
+        "preview": Preview(replaces="version 1", expected_seconds=300.0, expected_bytes=2_400_000,
+                           warnings=("only 3 failures",),
                            facts={"lives": "30 failed"}).model_dump(mode="json"), "replaces": []},
         machine_id=PUMP, tasks=["failure"], time_limit_s=300),
 }  # fmt: skip
@@ -234,7 +235,12 @@ def test_training_is_told_beside_its_baselines_and_not_as_in_service():
 def test_a_proposal_says_what_it_replaces_what_speaks_against_it_and_that_nothing_is_done():
     text = say("proposal")
     assert "train the failure model of Grundfos CR 3-10 (pump 4)" in text
-    for part in ("It replaces version 1.", "about 5 min", "Warning: only 3 failures", "Nothing has been done yet."):
+    for part in (
+        "It replaces version 1.",
+        "about 5 min of this computer's time, and about 2.4 MB of disk",
+        "Warning: only 3 failures",
+        "Nothing has been done yet.",
+    ):
         assert part in text
 
 
