@@ -9,7 +9,7 @@ from agent.turns import Card, Decision, ProposedChange
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from ui.page._templates import render
-from ui.page.naming import change_title, label, said_value
+from ui.page.naming import change_title, label, machine_name, said_value
 
 CLOCK = "time with its zone, such as 2026-06-01T08:00Z"
 
@@ -105,7 +105,7 @@ def _field(name: str, about: dict[str, Any], value: Any, machines: Mapping[str, 
         "optional": bool(about.get("optional")) or not required,
     }  # fmt: skip
     if name == "machine_id":
-        choices = tuple((profile.id, f"{profile.name} ({profile.id})") for profile in machines.values())
+        choices = tuple((profile.id, machine_name(profile.id, machines)) for profile in machines.values())
         return Field(kind="choice", value=value, choices=choices, **{**common, "help": "", "optional": False})
     if enum := about.get("enum"):
         blank = (("", "–"),) if about.get("optional") else ()

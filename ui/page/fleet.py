@@ -142,7 +142,7 @@ def _judged(plant: Plant, profile: Profile) -> tuple[HealthPrediction | None, st
             plant.telemetry, plant.registry, profile, RANKING_HORIZON_HOURS, None, plant.now, attributed=False
         )
     except MillwrightError as error:
-        return None, str(error)
+        return None, str(error).replace(profile.id, "it")
     return found, ""
 
 

@@ -85,7 +85,9 @@ _NAMES = re.compile(rf"\b(?:{'|'.join(_PLAIN)})\b")
 def step_title(tool: str, args: Mapping[str, Any], machines: Machines, running: bool, done: bool = True) -> str:
     """What a step does, did or, where it is neither running nor done, would do; in a few words."""
     forms = _STEPS.get(tool, (tool.replace("_", " ").capitalize(),))
-    words = forms[0] if running else forms[min(1, len(forms) - 1)] if done else forms[-1]
+    words = (
+        forms[min(1, len(forms) - 1)] if done and not running else forms[0] if running or len(forms) < 3 else forms[2]
+    )
     machine_id = args.get("machine_id")
     machine = machine_name(machine_id, machines) if machine_id else ""
     task = TASK_NAMES.get(str(args.get("task")), str(args.get("task")))

@@ -293,7 +293,7 @@ window.mw = (() => {
       answers.push({ call_id: form.dataset.call, verdict, fields: verdict === "approve" ? read(form) : {} });
     }
     setBusy(true);
-    state.send("decide", { thread: state.thread, answers });
+    state.send("decide", { thread: card.dataset.threadOf, answers });
   }
 
   function valid(form) {
@@ -311,6 +311,11 @@ window.mw = (() => {
     }
     return good;
   }
+
+  document.addEventListener("input", event => {
+    const field = event.target.closest(".field"), wrong = field && $(".wrong", field);
+    if (wrong && wrong.textContent) { wrong.textContent = ""; event.target.setAttribute("aria-invalid", "false"); }
+  });
 
   function read(form) {
     const fields = {};
