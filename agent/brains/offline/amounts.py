@@ -31,6 +31,18 @@ _SPAN = re.compile(
     rf"|solid |and a half )?{_UNITS}\b(?!['’]s)",
     re.I,
 )
+_PART = re.compile(
+    rf"(?<![\w.])(?P<part>(?:a |one )?quarter|(?:a |one )?third|half|three quarters|two thirds)"
+    rf" (?:of )?(?:an?|one) {_UNITS}\b",
+    re.I,
+)
+_NUMBER = re.compile(
+    r"(?<![\w#-])(?<!\w\.)(?P<n>\d{1,3}(?:[, ]\d{3})+|\d+(?:\.\d+)?|\.\d+)"
+    r"\s*(?P<k>k|thousand|grand|m|million|mio)?\b(?!\s*%)",
+    re.I,
+)
+_PARTS = {"quarter": 0.25, "third": 1 / 3, "half": 0.5, "three quarters": 0.75, "two thirds": 2 / 3}
+_UNIT_AND_A_HALF = re.compile(rf"(?<![\w.])(?:an?|one) {_UNITS} and a half\b", re.I)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NAMED: tuple[tuple[str, float], ...] = (
     (
@@ -73,6 +85,11 @@ def durations(text: str, now: datetime) -> list[Length]:
         if hours > 0 and not any(span.overlaps(other.span) for other in found):
             found.append(Length(span, hours, match[0].strip()))
 
+    for match in _PART.finditer(text):
+        part = re.sub(r"^(?:a|one) ", "", match["part"].lower())
+        add(match, _PARTS[part] * UNIT_HOURS[_unit(match["unit"])])
+    for match in _UNIT_AND_A_HALF.finditer(text):
+        add(match, 1.5 * UNIT_HOURS[_unit(match["unit"])])
     for match in _SPAN.finditer(text):
         if not _is_no_duration(match, text):
             add(match, _count(match["count"]) * UNIT_HOURS[_unit(match["unit"])] + _and_a_half(match))
@@ -100,10 +117,7 @@ def lies_back(length: Length, text: str) -> bool:
 def counts(text: str) -> list[tuple[Span, int]]:
     """Whole numbers with their thousands: 5k, 10,000, 8000, 10 thousand, half a million."""
     found = []
-    pattern = (
-        r"(?<![\w.#-])(?P<n>\d{1,3}(?:[, ]\d{3})+|\d+(?:\.\d+)?)\s*(?P<k>k|thousand|grand|m|million|mio)?\b(?!\s*%)"
-    )
-    for match in re.finditer(pattern, text, re.I):
+    for match in _NUMBER.finditer(text):
         number = float(re.sub(r"[, ]", "", match["n"])) * {"k": 1e3, "t": 1e3, "g": 1e3, "m": 1e6}.get(
             (match["k"] or " ")[0].lower(), 1
         )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SHORT_DAYS = ("mon", "tues?", "wed", "thurs?", "thu", "fri", "sat", "sun(?! *(?:gear|light|shine))")
 _PARTS_OF_DAY = {
     "morning": 8,
     "noon": 12,
@@ -81,15 +82,34 @@ def _day(text: str, now: datetime) -> datetime | None:
         return now
     if re.search(r"\blast week\b", text) and not re.search("|".join(DAYS), text):
         return now - timedelta(days=7)
-    weekday = re.search(rf"\b(?:on |last )?({'|'.join(DAYS)})\b", text)
+    weekday = re.search(rf"\b(?:{'|'.join(DAYS)}|{'|'.join(_SHORT_DAYS)})\b", text)
     if weekday:
-        return now - timedelta(days=(now.weekday() - DAYS.index(weekday[1])) % 7 or 7)
+        name = next(day for day in DAYS if day.startswith(weekday[0][:3]))
+        return now - timedelta(days=(now.weekday() - DAYS.index(name)) % 7 or 7)
+    figures = re.search(r"(?<![\d./-])(\d{1,2})([./])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/])", text)
+    if figures and (
+        figures[2] == "/" or figures[4] or re.search(r"\b(?:on|since|the|at)\s*$", text[: figures.start()])
+    ):
+        return _in_figures(int(figures[1]), int(figures[3]), figures[2], figures[4], now)
     named = re.search(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({'|'.join(MONTHS)})[a-z]*\b", text)
     turned = re.search(rf"\b({'|'.join(MONTHS)})[a-z]* (\d{{1,2}})(?:st|nd|rd|th)?\b", text)
     if named or turned:
         month, number = (named[2], named[1]) if named else (turned[1], turned[2])  # type: ignore[index]
         return _latest(MONTHS.index(month) + 1, int(number), now)
     return None
+
+
+def _in_figures(first: int, second: int, mark: str, year: str | None, now: datetime) -> datetime | None:
+    """28.5.2026 and 28/05 are the 28th of May, and so is 05/28, since there is no 28th month."""
+    day, month = (second, first) if mark == "/" and second > 12 else (first, second)
+    if not 1 <= month <= 12:
+        return None
+    if year is None:
+        return _latest(month, day, now)
+    try:
+        return datetime(int(year) + (2000 if len(year) == 2 else 0), month, day, 12, tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _latest(month: int, day: int, now: datetime) -> datetime | None:

@@ -1,9 +1,10 @@
 """Which machines a text speaks of: by id, number, brand, model, alias or kind, misspelt or not."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -20,6 +21,7 @@ _NOT_A_NUMBER_OF = (
     r"(?!\s*(?:%|percent|h\b|hours?|hrs?|d\b|days?|w\b|weeks?|months?|min|minutes?|"
     r"s\b|sec|rows|samples|bar|mm|a\b|amps|rpm|k\b|x\b|\.\d|:\d|,\d{3}))"
 )
+COMMON = 12_000  # of about 30,000 words of the embedding's vocabulary
 _ORDINAL_UNITS = r"(?:machine|asset|equipment|mach)"
 
 
@@ -49,8 +51,9 @@ class Mention:
 class Machines:
     """The names of one catalog's machines."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
+    def __init__(self, catalog: Catalog, ranks: Mapping[str, int] = MappingProxyType({})) -> None:
+        """`ranks`: English words, the commoner the smaller; a common one is no misspelt name."""
+        self.catalog, self._ranks = catalog, ranks
 
     def mentions(self, text: str) -> list[Mention]:
         """In the order they stand; never two over the same words."""
@@ -175,6 +178,7 @@ class Machines:
             or lower in KIND_WORDS
             or lower in UNKNOWN_BRANDS
             or lower in _EVERYDAY
+            or (word.islower() and self._ranks.get(lower, COMMON) < COMMON)
         ):
             return ()
         named = bool(re.search(r"\b(?:the|our|my|that|of|on|for)\s+$", text[: span.start], re.I)) and word[0].isupper()

@@ -11,6 +11,7 @@ from agent.brains.offline.clauses import Clause, clauses
 from agent.brains.offline.conditions import CHECKS, about
 from agent.brains.offline.dependencies import settle_order
 from agent.brains.offline.intents import Classifier, Guess
+from agent.brains.offline.machine_words import KIND_WORDS
 from agent.brains.offline.machines import Machines
 from agent.brains.offline.masking import mask
 from agent.brains.offline.orders import Missing, Order, Reading, Remark
@@ -20,7 +21,7 @@ from agent.brains.offline.slots import fill, job_id, paths
 from agent.brains.offline.text import Speller
 from agent.brains.offline.topics import horizon_words, rating_of, topic_of
 from agent.brains.offline.wording import SURE, by_verb, is_statement, settle
-from agent.brains.offline.words import Words
+from agent.brains.offline.words import Words, blank
 from knowledge_base.embedding import MiniLM
 from machine_profiles.profile import Profile
 from machine_profiles.reading import Catalog
@@ -37,6 +38,7 @@ NO_TOOL = (
     "off_topic",
     "cancel_job",
 )
+ASKED_FIRST = 0.15  # by how much surer a statement must be than the question after it
 _BESIDE = ("off_topic", "smalltalk", "help")  # taken up beside an order only where they are plain
 NO_MACHINE = ("list_machines", "rank_fleet", "get_job", "onboard_machine")
 ONE_TASK = ("compare_models", "promote_model", "rollback_model")
@@ -52,10 +54,13 @@ class Reader:
     """Reads messages about one catalog's machines."""
 
     def __init__(self, catalog: Catalog, language: MiniLM) -> None:
-        self.catalog, self.machines = catalog, Machines(catalog)
+        self.catalog, self.machines = catalog, Machines(catalog, language.ranks)
         names = [n for p in catalog.values() for n in (p.name, p.manufacturer, p.model, *p.aliases)]
+        names += [sensor.name.replace("_", " ") for p in catalog.values() for sensor in p.sensors]
         self._classifier = Classifier(language)
-        self._speller = Speller(language, names, self._classifier.terms)
+        models = {word for p in catalog.values() for word in re.findall(r"\b[a-z]{2,3}\b", p.model.lower())}
+        numbered = {*KIND_WORDS, "machine", "asset", "unit", *models}
+        self._speller = Speller(language, names, self._classifier.terms, numbered)
         self.guess = lru_cache(maxsize=2048)(self._classifier.guess)
 
     def mend(self, text: str) -> str:
@@ -81,7 +86,7 @@ class Reader:
                 carried.take(told)
         for part in parts:
             self._take(part, context, carried, orders, remarks, alone=len(parts) == 1)
-        orders = settle_order(orders)
+        orders = settle_order(_without_asides(orders, remarks))
         if orders or any(remark.intent not in ("smalltalk", "unclear") for remark in remarks):
             remarks = [remark for remark in remarks if remark.intent not in ("smalltalk", "unclear")]
         return Reading(tuple(orders), tuple(remarks), carried.machines)
@@ -116,7 +121,7 @@ class Reader:
             carried.take(named)
             return
         guess = self.intent(self.words(part.gist or part.text, context), context)
-        intent = settle(guess, words, self.catalog, context.image is not None, len(context.group))
+        intent = settle(guess, words, self.catalog, context.image is not None, len(carried.machines or context.group))
         if not alone and intent in _BESIDE and guess.probability < 0.7:
             intent = None
         machines, missing = machines_meant(words, context, self.machines)
@@ -138,18 +143,35 @@ class Reader:
         joined: list[Clause] = []
         for part in parts:
             last = joined[-1] if joined else None
-            if last and is_statement(last.text) and not last.later and self._go_together(last, part, context):
+            if last and self._only_values(part.text, context):
+                joined[-1] = replace(last, text=f"{last.text.rstrip('?.! ')} {part.text}")
+            elif last and is_statement(last.text) and not last.later and self._go_together(last, part, context):
                 both = f"{last.text.rstrip('.')}, {part.text}"
-                joined[-1] = replace(part, text=both, gist=self._clearest([both, part.text, last.text], context))
+                joined[-1] = replace(part, text=both, gist=self._clearest(both, part.text, last.text, context))
             else:
                 joined.append(part)
         return joined
 
-    def _clearest(self, texts: list[str], context: Context) -> str:
-        """The text whose intent is surest; the first unless another is much surer."""
-        sure = [self.intent(self.words(text, context), context).probability for text in texts]
-        best = max(range(len(texts)), key=lambda i: sure[i])
-        return texts[best] if sure[best] > sure[0] + 0.25 else texts[0]
+    def _clearest(self, both: str, asked: str, told: str, context: Context) -> str:
+        """Of a statement with what is asked after it, the text whose intent is surest: what is asked, all else equal.
+
+        "The Kaeser runs hot. What would you look at first?" asks after the Kaeser, not after the plant.
+        """
+        texts = [asked, both, told]
+        guesses = [self.intent(self.words(text, context), context) for text in texts]
+        about_one = any(mention.strength for mention in self.words(told, context).mentions)
+        if guesses[0].intent in ("rank_fleet", "list_machines") and about_one:
+            return both
+        best = max(range(len(texts)), key=lambda i: guesses[i].probability)
+        return texts[best] if guesses[best].probability > guesses[0].probability + ASKED_FIRST else asked
+
+    def _only_values(self, text: str, context: Context) -> bool:
+        """Whether a clause has a duration and nothing else: "drift on the Haas? last two weeks"."""
+        words = self.words(text, context)
+        rest = blank(words.bare, [length.span for length in words.lengths])
+        return bool(words.lengths) and not re.sub(
+            r"\b(?:the|for|over|in|last|past|next|please|or so)\b|\W", "", rest, flags=re.I
+        )
 
     def _go_together(self, statement: Clause, part: Clause, context: Context) -> bool:
         first, second = self.words(statement.text, context), self.words(part.text, context)
@@ -351,12 +373,24 @@ _FLEET = re.compile(
     r"trouble|overview|riskiest|weakest|sickest|candidates|we|our|us|things?|urgent\w*|critical)\b",
     re.I,
 )
+
+
+def _without_asides(orders: list[Order], remarks: list[Remark]) -> list[Order]:
+    """Less what was only told beside an order ("there was a power dip on Saturday"), and less the how of the unsafe."""
+    if any(remark.intent == "unsafe" for remark in remarks):
+        orders = [order for order in orders if order.tool != "explain_fault"]
+    told = [o for o in orders if o.missing and o.missing.slot == "action" and is_statement(o.said)]
+    return [order for order in orders if order not in told] if len(told) < len(orders) else orders
+
+
 _PROCEDURE = re.compile(
     r"\b(?:how (?:do|to|can|should|often)|procedure|lock[- ]?out|tag[- ]?out|before (?:work|open))", re.I
 )
 _POINTING = re.compile(
     r"^(?:this|that)\b|\b(?:is|was|does|did|caused?|causing|behind|about|with|of) (?:this|that)\b(?! \w+)"
-    r"|\b(?:it|its|it's|they|them|that one|the machine|the (?:cause|reason|fault|problem|alarm)"
+    r"|\b(?:(?:is|was|are|were|does|did|do|has|have|will|why|with|on|about|makes?|let) (?:it|they|them)|"
+    r"(?:it|they) (?:is|was|has|had|runs?|are|keeps?|gets?|makes?|went|trips?|leaks?)"
+    r"|its|it's|that one|the machine|the (?:cause|reason|fault|problem|alarm)"
     r"|what'?s wrong|what is wrong)\b",
     re.I,
 )

@@ -62,6 +62,8 @@ WORDS: dict[str, tuple[Quantity, ...]] = {
     "power": ("power",),
     "power consumption": ("power",),
     "speed": ("speed",),
+    "how fast": ("speed",),
+    "revs": ("speed",),
     "rpm": ("speed",),
     "torque": ("torque",),
     "load": ("load",),
@@ -92,6 +94,8 @@ _UNHEARD_OF = (
     r"oxygen|co2|"
     r"weight|tension|strain|displacement|thrust|brightness|radiation|magnetic field|dew point|wind|gas|dust"
 )
+_TURNED = ("temperature", "temp", "pressure", "current", "flow", "speed", "level", "load")
+_OF_A_BEARING = ("", " temperature", " temp")
 TOO_SHORT = {
     "bearing",
     "suction",
@@ -114,7 +118,7 @@ class SensorWords:
         plain = _NO_SENSOR.sub(lambda found: _blank_current(found[0]), text)
         taken: list[tuple[Span, Sensor]] = []
         for words, sensor in sorted(self._names().items(), key=lambda item: -len(item[0])):
-            for match in re.finditer(rf"(?<![\w-]){re.escape(words)}(?![\w-])", plain, re.I):
+            for match in re.finditer(rf"(?<![\w-]){_spaced(words)}(?![\w-])", plain, re.I):
                 span = Span(match.start(), match.end())
                 if not any(span.overlaps(other) for other, _ in taken):
                     taken.append((span, sensor))
@@ -139,8 +143,21 @@ class SensorWords:
             }
         for sensor in self.profile.sensors:
             if sensor.name.endswith("_nde"):
-                names |= {"non-drive-end bearing": sensor, "nde bearing": sensor}
-        return names
+                names |= {f"{end} bearing{more}": sensor for end in ("non-drive-end", "nde") for more in _OF_A_BEARING}
+        return {turned: sensor for words, sensor in names.items() for turned in (words, *_turned(words))}
+
+
+def _spaced(words: str) -> str:
+    """As a pattern; where a machine's name stood between two of them there are several blanks now."""
+    return r"\s+".join(map(re.escape, words.split(" ")))
+
+
+def _turned(words: str) -> list[str]:
+    """ "oil temperature" → "temperature of the oil" """
+    what, _, quantity = words.rpartition(" ")
+    if not what or quantity not in _TURNED:
+        return []
+    return [f"{quantity} {link} {what}" for link in ("of", "of the", "of its", "in the", "at the", "on the")]
 
 
 def speaks_of_a_sensor(text: str) -> str | None:

@@ -9,6 +9,7 @@ from agent.brains.offline.maintenance import maintenance
 from agent.brains.offline.sensors import SensorWords
 from agent.brains.offline.vocabulary import (
     ALL_TASKS,
+    BARE_NX,
     JOB,
     METHODS,
     PATH,
@@ -34,12 +35,27 @@ _NEW_BRAND = re.compile(
 )
 
 
+_BUT = re.compile(r"\b(?:except|but(?: not)?|apart from|other than|excluding|without|save)\b", re.I)
+_CAPPED = re.compile(
+    r"\b(?:cap(?:ped|ping)?|limit(?:ed)?|max(?:imum)?|clip(?:ped)?|at most|ceiling|up to|"
+    r"(?:nothing|none|not|no|never) (?:\w+ )?(?:above|over|more than|beyond|longer than|greater than|higher than)|"
+    r"cut (?:it |them )?off|saturat\w*)\b",
+    re.I,
+)
+
+
 def tasks(text: str) -> list[str]:
     """In the order of the contract."""
     plain = re.sub(r"\bfailure modes?\b", "", text, flags=re.I)
-    if re.search(ALL_TASKS, plain, re.I):
-        return list(TASK_WORDS)
-    return [task for task, pattern in TASK_WORDS.items() if re.search(rf"\b(?:{pattern})\b", plain, re.I)]
+    without = _BUT.search(plain)
+    if re.search(ALL_TASKS, plain[: without.start()] if without else plain, re.I):
+        spared = _named(plain[without.start() :]) if without else []
+        return [task for task in TASK_WORDS if task not in spared]
+    return _named(plain)
+
+
+def _named(text: str) -> list[str]:
+    return [task for task, pattern in TASK_WORDS.items() if re.search(rf"\b(?:{pattern})(?!\w)", text, re.I)]
 
 
 def version(text: str) -> int | str | None:
@@ -83,7 +99,8 @@ def _telemetry(words: Words, profile: Profile | None) -> dict[str, Any]:
     if profile and (sensors := SensorWords(profile).found(words.bare)):
         args["sensors"] = [sensor.name for _, sensor in sensors]
     if lengths := words.lengths:
-        args["window"] = f"{lengths[0].hours:g}h"
+        back = [length for length in lengths if lies_back(length, words.bare) and length.said.lower() != "yesterday"]
+        args["window"] = f"{(back or lengths)[0].hours:g}h"
     return args
 
 
@@ -137,7 +154,7 @@ def _fleet(words: Words, profile: Profile | None) -> dict[str, Any]:
     elif re.search(r"\b(probab\w*|likel\w*|risk\w*|odds|chances?|failure probability)\b", text):
         args["by"] = "failure_probability"
     top = re.search(
-        r"\b(?:top|worst|first|bottom|riskiest|weakest)\s+(\d+|two|three|four|five|"
+        r"\b(?:top|worst|first|bottom|riskiest|weakest)\s*(\d+|two|three|four|five|"
         r"six|seven|eight|ten|dozen)\b|\b(\d+|two|three|four|five|six|seven|eight|"
         r"ten)\s+(?:\w+\s+){0,2}(?:worst|most|riskiest|weakest|sickest|machines?|assets?|"
         r"candidates|units)\b",
@@ -202,9 +219,7 @@ def _labels(words: Words, profile: Profile | None) -> dict[str, Any]:
         args["dataset"] = "synthetic"
     elif re.search(r"\bhistory\b|\bhistoric(?:al)?\b|\brecorded\b|\breal data\b", words.bare, re.I):
         args["dataset"] = "history"
-    capped = re.search(
-        r"\b(?:cap(?:ped|ping)?|limit(?:ed)?|max(?:imum)?|clip(?:ped)?|at most|ceiling)\b", words.bare, re.I
-    )
+    capped = _CAPPED.search(words.bare)
     if capped:
         if lengths := words.lengths:
             args["cap_hours"] = lengths[0].hours
@@ -241,7 +256,8 @@ def _promotion(words: Words, profile: Profile | None) -> dict[str, Any]:
 
 
 def _export(words: Words, profile: Profile | None) -> dict[str, Any]:
-    found = {"target": first_named(TARGETS, words.bare), "precision": first_named(PRECISIONS, words.bare)}
+    target = first_named(TARGETS, words.bare) or ("jetson_xavier_nx" if re.search(BARE_NX, words.bare, re.I) else None)
+    found = {"target": target, "precision": first_named(PRECISIONS, words.bare)}
     if (
         odd := re.search(r"\b(?:int4|int2|bf16|bfloat16|fp8|fp64|float64|int16|4[- ]bit|64[- ]bit)\b", words.bare, re.I)
     ) and not found["precision"]:

@@ -15,8 +15,33 @@ SHORT_FORMS = {
     "tmrw": "tomorrow", "tmr": "tomorrow", "wknd": "weekend", "vib": "vibration", "vibs": "vibration",
     "temp": "temperature", "temps": "temperatures", "brg": "bearing", "im": "i'm", "ive": "i've", "dont": "don't",
     "cant": "can't", "wont": "won't", "isnt": "isn't", "doesnt": "doesn't", "thats": "that's", "chk": "check",
-    "asap": "soon", "yr": "your", "abt": "about", "mins": "minutes", "hrs": "hours", "wks": "weeks",
+    "asap": "soon", "yr": "your", "abt": "about", "mins": "minutes", "hrs": "hours", "wks": "weeks", "bout": "about",
+    "mtr": "motor", "mdl": "model", "mdls": "models", "modl": "model", "prob": "probability", "yday": "yesterday",
+    "yest": "yesterday", "tho": "though", "cud": "could", "shud": "should", "shd": "should", "wud": "would",
+    "nxt": "next", "lst": "last", "msg": "message", "info": "information", "rn": "right now", "atm": "at the moment",
+    "til": "until", "thru": "through", "wich": "which", "nite": "night", "2day": "today", "2moro": "tomorrow",
+    "2nite": "tonight", "comp": "compare", "gonnae": "going to", "fae": "from", "aff": "of", "oot": "out",
+    "gie": "give", "twa": "two", "wee": "little", "doon": "down", "daein": "doing", "w": "with", "n": "and",
+    "r": "are", "teh": "the", "da": "the", "ya": "you", "ye": "you",
+    "recieve": "receive", "wrk": "work", "wrks": "works", "wrkd": "worked", "dwn": "down", "rst": "reset", "hw": "how",
+    "bak": "back", "bk": "back", "rol": "roll", "b": "be", "hav": "have", "dis": "this", "dat": "that",
+    "calld": "called",
 }  # fmt: skip
+_FOR = re.compile(
+    r"(?<![\w.#-])4(?=\s+(?:the|teh|a|an|my|our|us|me|you|u|it|all|both|this|that|these|those|next|tomorrow|tonight|"
+    r"today|tmrw|wknd|now|service|use|[A-Za-z]{3,})\b(?!\s*(?:and|,)?\s*\d))", re.I,
+)  # fmt: skip
+_TO = re.compile(
+    r"(?<![\w.#-])2(?=\s+(?:the|teh|be|do|go|get|run|see|know|leave|lock|keep|have|fix|change|chnge|make|put|take|use|my|our|"
+    r"an?|jetson|nano|orin|xavier)\b)", re.I,
+)  # fmt: skip
+_NUMBERED = re.compile(
+    r"(?:\b(?:no\.?|nr\.?|number|version|model|top|worst|first|last|past|next|of|for|in|within|cap|about|around|unit|"
+    r"task|page|step|line|axis|shift|phase|stage|zone|over|by|and|or|with|until|till|than|least|most|at|to|a|under|"
+    r"class|category|level)|[,#&/:+-])\s*$", re.I,
+)  # fmt: skip
+_ABBREVIATED = re.compile(r"\b(?:no|nr|num)\.\s*(?=\d)", re.I)
+_WHY = re.compile(r"^(\W*(?:(?:and|but|so|hey)\W+)?)y(?=\s+(?:is|are|does|did|do|the|has|was|would|so|it|u)\b)", re.I)
 DOMAIN = [
     "vibration",
     "temperature",
@@ -141,6 +166,12 @@ DOMAIN = [
     "centre",
 ]
 _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
+_VOWELS = re.compile(r"(?<=.)[aeiou]")
+_COUNTED = (
+    "day", "hour", "hr", "h", "week", "wk", "min", "minute", "month", "machine", "asset", "row", "life", "worst",
+    "sensor",
+    "model", "task", "and", "or", "bar", "mm", "degree", "percent", "pump", "motor", "robot", "shift", "time", "second",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,22 +188,43 @@ class Span:
 class Speller:
     """Mends words that are neither English nor known here, where one known word is near enough."""
 
-    def __init__(self, language: MiniLM, names: Iterable[str], also: Iterable[str] = ()) -> None:
-        self._language, self._also = language, frozenset(also)
+    def __init__(
+        self, language: MiniLM, names: Iterable[str], also: Iterable[str] = (), numbered: Iterable[str] = ()
+    ) -> None:
+        """`also`: words that are right as they are. `numbered`: words that a machine's number follows."""
+        self._language, self._also, self._numbered = language, frozenset(also), frozenset(numbered)
         self._known = {*DOMAIN, *(part.lower() for name in names for part in re.findall(r"[^\W\d_]{3,}", name))}
+        common = {word for word in self._also if len(word) >= 5 and word.isalpha() and language.knows(word)}
+        self._likely = sorted(self._known | common)
 
     def mend(self, text: str) -> str:
         """Files, ids, quoted text and anything with digits stay as they are."""
-        plain = text.translate(str.maketrans("’‘“”–", "''\"\"-"))
         mended = []
-        for part in re.split(r'("[^"]*"|\s+)', plain):
+        for part in re.split(r'("[^"]*"|\s+)', self._spelt_out(text)):
             kept = part.startswith('"') or re.search(r"[\d_/\\@]|\w\.\w", part)
             mended.append(part if kept else _WORD.sub(lambda found: self._mend(found[0]), part))
         return "".join(mended)
 
+    def _spelt_out(self, text: str) -> str:
+        """Plain quotes; figures and letters that stand for words become those words: "report 4 the boss", "y is it"."""
+        plain = text.translate(str.maketrans("’‘“”–", "''\"\"-"))
+        plain = _WHY.sub(r"\1why", _ABBREVIATED.sub("number ", plain))
+        plain = _FOR.sub(lambda found: self._word_for(found, "for"), plain)
+        return _TO.sub(lambda found: self._word_for(found, "to"), plain)
+
+    def _word_for(self, found: re.Match[str], word: str) -> str:
+        """ "pump 4 bearings" and "the last 2" keep their figure."""
+        before = found.string[: found.start()].rstrip()
+        last = re.search(r"[^\W\d_]+$", before)
+        after = re.match(r"\s+([A-Za-z]+)", found.string[found.end() :])
+        counted = after is not None and after[1].lower().rstrip("s") in _COUNTED
+        if not last or counted or _NUMBERED.search(before) or last[0].lower().rstrip("s") in self._numbered:
+            return found[0]
+        return word
+
     def _mend(self, word: str) -> str:
         lower = word.lower()
-        if lower in SHORT_FORMS:
+        if lower in SHORT_FORMS and (len(word) > 1 or word.islower()):
             return SHORT_FORMS[lower]
         base = lower.split("'")[0]
         if (
@@ -183,17 +235,26 @@ class Speller:
             or self._is_inflected(base)
         ):
             return word
-        allowed = 1 if len(base) < 6 else 2
-        near = [
-            (OSA.distance(base, known, score_cutoff=allowed), -_shared_start(base, known), known)
-            for known in self._known
-        ]
-        distance, _, nearest = min(near)
-        return nearest + lower[len(base) :] if distance <= allowed else word
+        nearest = _nearest(base, self._known) or _without_vowels(base, self._likely) or _nearest(base, self._likely)
+        return nearest + lower[len(base) :] if nearest else word
 
     def _is_inflected(self, word: str) -> bool:
         stems = {word.removesuffix(end) for end in ("s", "es", "ed", "d", "ing", "er", "ly")} - {word}
         return any(self._language.knows(stem) or self._language.knows(f"{stem}e") for stem in stems if len(stem) >= 3)
+
+
+def _nearest(base: str, words: Iterable[str]) -> str | None:
+    allowed = 1 if len(base) < 6 else 2
+    near = [(OSA.distance(base, word, score_cutoff=allowed), -_shared_start(base, word), word) for word in words]
+    distance, _, nearest = min(near)
+    return nearest if distance <= allowed else None
+
+
+def _without_vowels(base: str, words: Iterable[str]) -> str | None:
+    """ "rprt" → "report": the only word that has these consonants."""
+    consonants = _VOWELS.sub("", base)
+    fits = [word for word in words if word[0] == base[0] and _VOWELS.sub("", word) == consonants]
+    return fits[0] if len(consonants) >= 4 and len(fits) == 1 else None
 
 
 def _shared_start(left: str, right: str) -> int:

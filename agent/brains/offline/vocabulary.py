@@ -3,7 +3,7 @@
 import re
 
 TASK_WORDS = {
-    "failure": r"failures?(?! modes?\b)(?:[ -]predict\w*)?|breakdown|classifier",
+    "failure": r"failures?(?! modes?\b)(?:[ -]predict\w*)?|breakdown|classifier|fail(?=\s*(?:\+|&|/|,|and\b|model))",
     "rul": r"rul|remaining[ -](?:useful[ -])?(?:life|hours|lifetime)|(?:useful[ -])?life(?:time)?(?=[ "
     r"-](?:models?|predict\w*|estimat\w*))|lifetime",
     "anomaly": r"anomal\w*|outliers?|novelty",
@@ -22,11 +22,12 @@ METHODS = {
 }
 UNKNOWN_METHODS = r"\b(?:smote|diffusion|copulagan|copula gan|timegan|wgan|llm|gpt|bootstrap\w*|vae|gan)\b"
 TARGETS = {
-    "jetson_xavier_nx": r"xavier(?:[ -]?nx)?|\bnx\b",
-    "jetson_orin": r"orin\b",
-    "jetson_nano": r"\bnano\b",
-    "cpu": r"\bcpu\b|\blaptop\b|raspberry(?: pi)?|\bpi\b|\bintel\b|\bx86\b|industrial pc|\bipc\b|gateway|\bpc\b",
+    "jetson_xavier_nx": r"xaviers?(?:[ -]?nx)?",
+    "jetson_orin": r"orins?\b",
+    "jetson_nano": r"\bnanos?\b",
+    "cpu": r"\bcpus?\b|\blaptop\b|raspberry(?: pi)?|\bpi\b|\bintel\b|\bx86\b|industrial pc|\bipc\b|gateway|\bpc\b",
 }
+BARE_NX = r"\bnx\b"  # of the two that bear it the Xavier, where nothing else is said
 PRECISIONS = {
     "int8": r"\bint[ -]?8\b|\b8[ -]?bits?\b|quanti[sz]ed?\b",
     "fp16": r"\b(?:fp|float)[ -]?16\b|\bhalf[ -]precision\b|\b16[ -]?bits?\b|\bhalf\b",
@@ -41,7 +42,8 @@ ACTIONS = {
     r"it\b|this |our )?(?:whole |entire |complete |old )*(?:machine|unit|pump|"
     r"motor|compressor|fan|gearbox|conveyor|chiller|robot|turbine|blower|with "
     r"a new)\b(?! \w*(?:bearing|seal|filter|belt|oil|brush|coupling|blade|impeller))|"
-    r"replaced it\b|swapped it\b",
+    r"replaced it\b|swapped it\b|(?:swapped|exchanged|replaced|changed)(?: it| out)? (?:for|with|by|against) "
+    r"(?:an?|the|our) (?:new|spare|other)(?: one| unit| machine)?\b(?! \w)",
     "lubrication": r"re-?greas\w*|greas\w*|lubricat\w*|lube\w*|oil change|chang(?:ed|ing) (?:the "
     r"|its )?(?:gear |hydraulic |compressor )?oil(?! filter)|topped up (?:the "
     r"|its )?\w*\s?oil|oiled|refilled (?:the )?oil|new oil(?! filter)|oil top",

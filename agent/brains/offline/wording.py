@@ -6,7 +6,7 @@ from agent.brains.offline.clauses import STARTS
 from agent.brains.offline.intents import Guess
 from agent.brains.offline.sensors import speaks_of_a_sensor
 from agent.brains.offline.slots import fill, paths
-from agent.brains.offline.vocabulary import JOB
+from agent.brains.offline.vocabulary import ACTIONS, JOB, first_named
 from agent.brains.offline.words import Words
 from machine_profiles.reading import Catalog
 from models.datasheet import KIND_WORDS
@@ -60,13 +60,15 @@ _FORMS = (
     ),
     (
         "onboard_machine",
-        rf"\b(?:add|register|set up|create|include|connect|onboard)\s+(?:a|an|another|our|this|one more)\s+(?:new\s+)?"
+        rf"\b(?:add|register|set up|create|include|connect|onboard)\s+"
+        rf"(?:(?:a|an|another|our|this|one more)\s+(?:new\s+)?|new\s+)"
         rf"(?:[\w-]+\s+){{0,5}}?(?:{_KINDS}|machine|asset)\b.{{0,80}}\b(?:called|named|name is|sensors?|with)\b",
     ),
     (
         "onboard_machine",
-        rf"\b(?:bought|got|have|received|installed|delivered)\b.{{0,15}}\bnew\b.{{0,60}}\b(?:{_KINDS}|machine)\b.*"
-        r"\b(?:add|register|set) (?:it|this|that|them)(?: up)?\b",
+        rf"\b(?:bought|got|have|received|installed|delivered)\b.{{0,15}}\b(?:new|an?|another)\b.{{0,60}}"
+        rf"\b(?:{_KINDS}|machine)\b.*\b(?:add|register|set|take|include) (?:it|this|that|them)(?: up| in)?\b"
+        r"(?! to the)",
     ),
     (
         "work_order",
@@ -83,9 +85,11 @@ _FORMS = (
         r"\b(?:go|switch|put|bring|take|get|change) (?:\w+ ){0,2}back\b.{0,30}\b(?:model|"
         r"version|one (?:we had )?before|old|previous|former|earlier)\b",
     ),
+    ("rollback_model", r"\bmodels?\b.{0,80}\b(?:bring|put|take|get) (?:it|that|this|them) back\b"),
     (
         "predict_health",
-        r"^\W*(?:and |so |then |but |ok(?:ay)?,? )*how(?:'s| is) (?:it|that one|this one|the machine) "
+        r"^\W*(?:and |so |then |but |ok(?:ay)?,? )*how(?:'s| is| are) "
+        r"(?:it|that one|this one|the machine|they|those|these) "
         r"(?:doing|holding up|running|looking|getting on|now)\b|"
         r"^\W*(?:and |so |then |but |ok(?:ay)?,? |well,? )*how(?:'s| is) (?:it|that one|this one|the machine|she|"
         r"he)\W*$",
@@ -156,6 +160,16 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         and not re.search(r"\b(forecast|project|extrapolat|sensor)", text, re.I)
     ):
         return "predict_health"
+    if (
+        guess.intent == "rank_fleet"
+        and in_focus
+        and re.search(r"\bhow(?:'s| is| are) (?:they|it|those|these|both)\b", text, re.I)
+    ):
+        return "predict_health"
+    if guess.intent == "log_maintenance" and not _TELLS_OF_WORK.search(text) and first_named(ACTIONS, text) is None:
+        guess = guess.without("log_maintenance")
+    if guess.intent == "log_maintenance" and _HOW_TO.match(text):
+        return "explain_fault"
     if rule := _by_form(text):
         return rule
     return guess.intent if guess.probability >= SURE else None
@@ -169,10 +183,25 @@ def _by_form(text: str) -> str | None:
         text
     ):
         return "forecast_sensor"
+    if _WHEN_A_LIMIT.search(text) and speaks_of_a_sensor(text):
+        return "forecast_sensor"
     swap = r"\b(?:swap|exchange|replace|switch|change)\b.{0,40}\bmodel\b.{0,20}\b(?:for|with|by|over to|to)\b"
     if re.search(rf"{swap}.{{0,20}}\b(?:best|new|version|challenger|v\d)", text, re.I):
         return "promote_model"
     return None
+
+
+_WHEN_A_LIMIT = re.compile(
+    r"\bwhen (?:is|are|will|would|does|do)\b.{0,80}\b(?:reach|hit|cross|exceed|pass|run into|go over|get to|touch)\w*\b"
+    r".{0,40}\b(?:limit|alarm|warning|threshold)",
+    re.I,
+)  # fmt: skip
+_TELLS_OF_WORK = re.compile(
+    r"\b(?:log\w*|note\w*|record\w*|enter|entry|book|write|wrote|jot|maintenance|document)\b", re.I
+)
+_HOW_TO = re.compile(
+    r"^\W*(?:and |but |so |please |hey )*how (?:do|to|can|should|would|does) (?:i|we|you|one)?\b", re.I
+)
 
 
 def is_statement(text: str) -> bool:

@@ -54,3 +54,19 @@ def test_moments_lie_in_the_past(text: str, at: str):
 
 def test_no_moment_is_seen_where_there_is_none():
     assert moment("greased the bearings", MONDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [("a quarter of an hour", 0.25), ("three quarters of a day", 18), ("a minute and a half", 0.025),
+     ("half a day", 12)],
+)  # fmt: skip
+def test_parts_of_a_unit_are_no_quarters_of_a_year(text: str, hours: float):
+    assert [length.hours for length in durations(text, MONDAY)] == [pytest.approx(hours)]
+
+
+@pytest.mark.parametrize("text", ["on 28.05.2026", "28/05", "05/28/2026", "on 28.5. at noon"])
+def test_days_in_figures(text: str):
+    at = moment(text, MONDAY)
+    assert at is not None
+    assert (at.month, at.day) == (5, 28)

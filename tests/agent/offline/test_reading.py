@@ -137,3 +137,30 @@ def test_typing_mistakes_are_mended(reader: Reader, context: Context, text: str)
         ["vibration_velocity"],
         "48h",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "number", "args"),
+    [
+        ("The history of the Haas is thin. Could you add 600 artificial rows?", "synthesize_data", 16, {"rows": 600}),
+        ("The Kaeser runs hot all day. What would you look at first?", "explain_fault", 8, None),
+        ("drift on the Grundfos?? last 2 wks", "check_drift", 4, {"window": "336h"}),
+        ("retrain everything except forecast on the Dorner", "train_models", 13,
+         {"tasks": ["failure", "rul", "anomaly"]}),
+        ("label the WEG's data, nothing above 250", "label_rul", 3, {"cap_hours": 250.0}),
+        ("how do I change the seal on the Sulzer", "explain_fault", 6, None),
+        ("export the Carrier for the Orin NX", "export_edge", 15, {"target": "jetson_orin"}),
+        ("temperature of oil of the Atlas, five days", "query_telemetry", 7,
+         {"sensors": ["oil_temperature"], "window": "120h"}),
+        ("revert the RUL model of the Fanuc to the earlier version", "rollback_model", 17, {"task": "rul"}),
+        ("When is the vibration on the turbine likely to run into its warning limit?", "forecast_sensor", 19, None),
+    ],
+)  # fmt: skip
+def test_what_is_told_beside_an_order_changes_nothing(
+    reader: Reader, context: Context, text: str, tool: str, number: int, args: dict[str, Any] | None
+):
+    (order,) = reader.read(text, context).orders
+    assert order.missing is None
+    assert order.tool == tool
+    assert reader.catalog[order.args["machine_id"]].number == number
+    assert args is None or {k: v for k, v in order.args.items() if k != "machine_id"} == args
