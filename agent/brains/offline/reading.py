@@ -48,6 +48,13 @@ NOTHING_IN_IT = re.compile(
     r"listen)*\W*$",
     re.I,
 )
+_CHANGES = r"(?:ignore|promote|(?:re)?train|roll\s*back|export|import|approve|onboard|deploy|delete|install)"
+_REPORTED_ORDER = re.compile(  # what a display, a manual or a mail orders is told, and not asked for
+    r"\b(says?|said|saying|reads?|states?|writes?|wrote)\b[:,]?\s*"
+    rf"(?:[“\"‘](?=[^”\"’]*\b{_CHANGES}\b)[^”\"’]*[”\"’]|(?:that\s+)?dear assistant\b[^.!?]*"
+    rf"|(?=(?-i:[A-Z ]*)\b{_CHANGES}\b)(?-i:[A-Z]{{2,}}(?: [A-Z0-9]{{2,}})+))",
+    re.I,
+)
 
 
 class Reader:
@@ -72,7 +79,7 @@ class Reader:
         return Words(text, tuple(mentions), context.now)
 
     def read(self, message: str, context: Context) -> Reading:
-        text = self.mend(message)
+        text = self.mend(_REPORTED_ORDER.sub(r"\1", message))
         parts = self._joined([clause for clause in clauses(text) if not NOTHING_IN_IT.match(clause.text)], context)
         if not parts:
             return Reading(remarks=(Remark("smalltalk", text),))
