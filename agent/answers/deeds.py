@@ -6,7 +6,7 @@ from typing import Any
 from agent.answers.asked import Asked
 from agent.answers.changes import say_proposals
 from agent.answers.figures import say_seconds
-from agent.answers.naming import say_change, say_list
+from agent.answers.naming import in_plain_words, say_change, say_list
 from agent.turns import ToolCall
 from models.results import Preview
 
@@ -38,7 +38,8 @@ def say_deeds(
     if done:
         parts.append("\n".join(["Done in this conversation:", *(f"- {deed}" for deed in done)]))
     parts += [
-        f"Not done: {say_change(c.name, c.args, asked.catalog)}, because it failed: {str(c.error).rstrip('.')}."
+        f"Not done: {say_change(c.name, c.args, asked.catalog)}, because it failed: "
+        f"{in_plain_words(str(c.error), asked.catalog).rstrip('.')}."
         for c in failed
     ]
     if rejected:

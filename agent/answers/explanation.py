@@ -4,13 +4,14 @@ import re
 from string import ascii_lowercase
 
 from agent.answers.asked import Asked
-from agent.answers.figures import say_figure, say_life, say_probability, say_time
+from agent.answers.figures import say_life, say_probability, say_rounded, say_time
 from agent.answers.naming import machine_name, say_list, sensor_name
 from agent.answers.said import Said
 from knowledge_base.explanation import Cause, Citation, Explanation
 
 ALONE = 0.99  # beyond it a figure would claim more than the weighing can know
 DOUBTED = 0.2  # from which a faulty sensor is worth a word
+CLEAR = 0.4  # share from which a cause is called the likeliest
 SHOWN = 3  # passages quoted in an answer about a procedure
 LONGEST = 700
 _URGENCY = {
@@ -27,6 +28,11 @@ def say_explanation(found: Explanation, asked: Asked) -> Said:
     if found.causes and (not found.asks_for_procedure or not found.passages):
         return _why(found, asked, marks)
     return _written(found, asked, marks)
+
+
+def nothing_to_explain(moved: bool | None, question: str) -> bool:
+    """A bare "why?" of a machine that shows nothing is answered by that; it is no question without evidence."""
+    return moved is False and bool(re.fullmatch(r"\W*(?:and |but |so |then )*why\b(?: \w+){0,2}\W*", question, re.I))
 
 
 class _Marks:
@@ -52,6 +58,12 @@ class _Marks:
 
 
 def _nothing(found: Explanation, asked: Asked) -> Said:
+    if nothing_to_explain(found.moved, asked.text):
+        machine = machine_name(found.machine_id, asked.catalog)
+        return Said(
+            finding=f"Nothing in the readings of {machine} has left its usual course, so there is no fault to explain.",
+            rests_on=f"This rests on readings up to {say_time(found.at)}." if found.at else "",
+        )
     calm = found.moved is False and found.machine_id
     finding = (
         f"Nothing in the readings of {machine_name(found.machine_id, asked.catalog)} has left its usual course, and "
@@ -85,12 +97,19 @@ def _why(found: Explanation, asked: Asked, marks: _Marks) -> Said:
     safety, to_do = _safety(found, marks), _what_to_do(found, first, mark, asked)
     readings = f"This rests on readings up to {say_time(found.at)}. " if found.at else ""
     return Said(
-        finding=f"{machine}: most likely {first.title.lower()} ({share}).",
+        finding=f"{machine}: {_how_likely(first)} ({share}).",
         figures=tuple(lines),
         advice=tuple(line for line in (safety, to_do) if line),
         rests_on=readings + marks.sources(),
         doubts=("The share weighs the causes against each other; it is not the chance of failure.",),
     )
+
+
+def _how_likely(first: Cause) -> str:
+    """No more certain than its share of the weighing allows."""
+    if first.probability >= CLEAR:
+        return f"most likely {first.title.lower()}"
+    return f"no cause stands out; {first.title.lower()} fits best"
 
 
 def _supporting(cause: Cause) -> list[str]:
@@ -99,7 +118,7 @@ def _supporting(cause: Cause) -> list[str]:
         way = "up" if sign.moved.value > 0 else "down"
         crossed = next((c for c in cause.limits if c.sensor == sign.sensor), None)
         limit = f", beyond its {crossed.level} limit" if crossed else ""
-        said.append(f"{sensor_name(sign.sensor)} {way} by {say_figure(abs(sign.moved.value), sign.unit)}{limit}")
+        said.append(f"{sensor_name(sign.sensor)} {way} by {say_rounded(abs(sign.moved.value), sign.unit)}{limit}")
     return said
 
 
@@ -138,7 +157,7 @@ def _written(found: Explanation, asked: Asked, marks: _Marks) -> Said:
 
 def _short(text: str, longest: int) -> str:
     """Whole sentences, as many as fit."""
-    flat = " ".join(re.sub(r"\s*\n\s*[-*] ", "; ", text).split())
+    flat = " ".join(re.sub(r"\s*\n\s*[-*] ", "; ", text).split()).replace(" degC", " °C")
     if len(flat) <= longest:
         return flat
     cut = flat[:longest]

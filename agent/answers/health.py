@@ -11,7 +11,7 @@ from agent.answers.figures import (
     say_rounded,
     say_time,
 )  # fmt: skip
-from agent.answers.naming import TASK_NAMES, machine_name, say_list, sensor_name
+from agent.answers.naming import TASK_NAMES, in_plain_words, machine_name, say_list, sensor_name
 from agent.answers.safety import before_touching
 from agent.answers.said import Said
 from models.attribution import Attribution
@@ -62,7 +62,8 @@ def say_ranking(found: FleetRanking, asked: Asked) -> Said:
         advice=(before_touching(asked.kind(worst.machine_id)),) if worst else (),
         rests_on=f"Readings up to {say_time(latest)}; hours are operating hours." if latest else "",
         doubts=tuple(
-            f"Not ranked, so not known: {machine_name(each.machine_id, asked.catalog)} ({each.reason.rstrip('.')})."
+            f"Not ranked, so not known: {machine_name(each.machine_id, asked.catalog)} "
+            f"({in_plain_words(each.reason, asked.catalog).rstrip('.')})."
             for each in found.not_ranked[:5]
         ),
     )
@@ -183,6 +184,9 @@ def _advice(found: HealthPrediction) -> str:
 
 def _rests_on(found: HealthPrediction, given_readings: bool) -> str:
     versions = say_list(f"{TASK_NAMES.get(task, task)} model version {n}" for task, n in found.models.items())
+    if len(found.models) > 1 and len(set(found.models.values())) == 1:
+        tasks = say_list(TASK_NAMES.get(task, task) for task in found.models)
+        versions = f"the {tasks} models, version {next(iter(found.models.values()))}"
     readings = "the readings you gave" if given_readings else f"readings up to {say_time(found.at)}"
     return f"This rests on {readings}" + (f" and {versions}." if versions else "; no model is in service.")
 

@@ -1,5 +1,6 @@
 """What machines, sensors and changes are called in answers."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,6 +65,22 @@ def say_models(tasks: Any) -> str:
     if len(names) == len(TASK_NAMES):
         return "all models"
     return f"the {say_list(names)} model{'s' if len(names) > 1 else ''}"
+
+
+def in_plain_words(text: str, machines: Machines | None) -> str:
+    """A tool's own text without the words of programs: machines by name, metrics and tasks as people say them."""
+    for machine_id in machines or ():
+        if machine_id in text:
+            text = text.replace(machine_id, machine_name(machine_id, machines))
+    text = re.sub(r"\brul\b", "RUL", text)
+    text = re.sub(r", unit main\b", "", text)
+    text = re.sub(r"\b(RUL|failure|anomaly|forecast) v(\d+)\b", r"\1 version \2", text)
+    return re.sub(r"\b(average_precision|rmse_hours|alarms_per_month)\b", lambda found: _METRICS[found[0]], text)
+
+
+_METRICS = {
+    "average_precision": "average precision", "rmse_hours": "RMSE in hours", "alarms_per_month": "alarms a month",
+}  # fmt: skip
 
 
 def say_list(items: Any) -> str:

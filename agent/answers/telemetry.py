@@ -14,10 +14,12 @@ FLAT = 0.01  # of the mean a day; a slope below it is said to be steady
 def say_telemetry(found: TelemetrySummary, asked: Asked, window_hours: float | None) -> Said:
     machine = machine_name(found.machine_id, asked.catalog)
     span = f"over the last {say_window(window_hours)}" if window_hours else "over that time"
-    lines = [_line(each) for each in found.sensors]
+    days = (found.end - found.start).total_seconds() / 86400
+    lines = [_line(each, days) for each in found.sensors]
     finding = f"{machine} {span} ({count(found.rows, 'sample')}): {_crossed(found)}."
     if len(lines) == 1:
-        finding, lines = f"{machine}, {lines[0]}, {span}.", []
+        sensor, told = lines[0].split(": ", 1)
+        finding, lines = f"{machine}, {sensor} {span}: {told}.", []
     return Said(
         finding=finding,
         figures=tuple(lines),
@@ -83,16 +85,24 @@ def say_logged(found: MaintenanceEvent, asked: Asked, machine_id: str | None) ->
     )
 
 
-def _line(each: SensorStatistics) -> str:
+def _has_trend(each: SensorStatistics, days: float) -> bool:
+    """A slope that makes up most of the range; less is the daily round of load and weather."""
+    if each.change_per_day is None or each.mean is None or each.maximum is None or each.minimum is None:
+        return False
+    moved = abs(each.change_per_day) * days
+    return abs(each.change_per_day) > FLAT * abs(each.mean) and moved > (each.maximum - each.minimum) / 2
+
+
+def _line(each: SensorStatistics, days: float) -> str:
     if each.mean is None:
         return f"{sensor_name(each.sensor)}: not measured in that time, so not known"
     latest, mean, lowest, highest = (
         say_figure(value, each.unit) for value in (each.latest, each.mean, each.minimum, each.maximum)
     )
     text = f"{sensor_name(each.sensor)}: latest {latest}, mean {mean}, between {lowest} and {highest}"
-    if each.change_per_day is not None and abs(each.change_per_day) > FLAT * abs(each.mean):
-        way = "rising" if each.change_per_day > 0 else "falling"
-        text += f", {way} by {say_rounded(abs(each.change_per_day), each.unit)} a day"
+    if _has_trend(each, days):
+        slope = each.change_per_day or 0.0
+        text += f", {'rising' if slope > 0 else 'falling'} by {say_rounded(abs(slope), each.unit)} a day"
     if each.beyond_alarm:
         return f"{text}; {count(each.beyond_alarm, 'reading')} beyond the alarm limit"
     return f"{text}; {count(each.beyond_warning, 'reading')} beyond the warning limit" if each.beyond_warning else text

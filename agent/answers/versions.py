@@ -3,7 +3,7 @@
 from agent.answers.asked import Asked
 from agent.answers.data import say_synthesis
 from agent.answers.figures import count, say_bytes, say_figure, say_number, say_seconds
-from agent.answers.naming import TASK_NAMES, machine_name, say_list, say_models, say_target
+from agent.answers.naming import TASK_NAMES, in_plain_words, machine_name, say_list, say_models, say_target
 from agent.answers.said import Said
 from models.edge import BundledModel, EdgeBundle
 from models.gates import MAIN_METRIC
@@ -48,7 +48,9 @@ def say_job(found: Job, asked: Asked) -> Said:
     if found.status == "cancelled":
         return Said(finding=f"{what} was cancelled; nothing of it is in service.")
     if found.status == "failed":
-        return Said(finding=f"{what} failed: {(found.error or 'it gave no reason').rstrip('.')}.")
+        return Said(
+            finding=f"{what} failed: {in_plain_words(found.error or 'it gave no reason', asked.catalog).rstrip('.')}."
+        )
     if found.work == "train" and found.result is not None:
         return say_training(TrainingResult.model_validate(found.result), asked, found.job_id)
     if found.work == "export" and found.result is not None:
@@ -118,7 +120,7 @@ def say_bundle(found: EdgeBundle, asked: Asked) -> Said:
         finding=f"Exported {machine} for {say_target(found.target)}: {count(len(found.models), 'model')}, "
         f"{say_bytes(found.total_bytes)} in all, in {found.bundle}.",
         figures=tuple(_bundled(each) for each in found.models),
-        doubts=tuple(f"{note.rstrip('.')}." for note in found.notes),
+        doubts=tuple(f"{in_plain_words(note, asked.catalog).rstrip('.')}." for note in found.notes),
     )
 
 
@@ -147,7 +149,12 @@ def _version(each: ModelVersion, metric: str, unit: str) -> str:
     failed = [f"{gate.name} ({gate.figure})" for gate in each.gates if not gate.passed]
     gates = f"; does not pass: {say_list(failed)}" if failed else "; passes every gate" if each.gates else ""
     own = _metric(metric, each.metrics.get(metric), unit)
-    return f"version {each.version}{role}: {own}{beside}{gates} ({each.engine})"
+    return f"version {each.version}{role}: {own}{beside}{gates} ({_engine(each.engine)})"
+
+
+def _engine(said: str) -> str:
+    """What kind of model it is, without how it was put together."""
+    return said.split(",")[0].split(" (")[0]
 
 
 def _bundled(each: BundledModel) -> str:

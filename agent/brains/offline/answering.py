@@ -7,6 +7,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agent.answers import Asked, compose
 from agent.answers.comparing import say_compared, worst_of
+from agent.answers.explanation import nothing_to_explain
+from agent.answers.suggesting import suggest
 from agent.assembling import calls_of
 from agent.brains.offline import replies
 from agent.brains.offline.followups import COMPARE
@@ -45,6 +47,8 @@ def final(
                 outcomes.append("clarify")
                 suggestions += replies.suggestions(step.order, reader.machines)
     outcomes += ["error" for call in _ended_jobs(since) if (call.result or {}).get("status") == "failed"]
+    if not suggestions:
+        suggestions += suggest(calls, reader.catalog)
     if not text:
         text, outcomes = ["There is nothing left to do."], ["answer"]
     return AIMessage(
@@ -77,7 +81,10 @@ def _like(call: ToolCall, reading: Reading) -> Order | None:
 
 def _outcome_of(call: ToolCall) -> str:
     """An explanation without evidence is no answer."""
-    return "refuse" if call.kind == "Explanation" and not (call.result or {}).get("answerable") else "answer"
+    found = call.result or {}
+    if call.kind != "Explanation" or found.get("answerable"):
+        return "answer"
+    return "answer" if nothing_to_explain(found.get("moved"), str(call.args.get("question", ""))) else "refuse"
 
 
 def _outcome(outcomes: Sequence[str]) -> str:

@@ -51,6 +51,7 @@ class Clause:
 def clauses(text: str) -> list[Clause]:
     """A clause that states only a condition is joined to the one it governs."""
     parts: list[tuple[str, bool]] = []
+    text = _LOG_AGAIN.sub(r" and log \g<what>", text) if _LOGS.match(text) else text
     for sentence in _SENTENCE.split(text.strip()):
         at = 0
         for join in _JOIN.finditer(sentence):
@@ -64,6 +65,15 @@ def clauses(text: str) -> list[Clause]:
                 parts.append(("\x01", True))
         parts.append((sentence[at:], False))
     return _with_conditions(_marked(parts))
+
+
+_LOGS = re.compile(r"^\W*(?:\w+[\s,]+){0,4}?(?:log|record|note|enter)\s+(?:an?|the)\b", re.I)
+_LOG_AGAIN = re.compile(
+    r"\s*(?:,\s*(?:and\s+)?|\s+and\s+)(?P<what>(?:an?|the)\s+(?:\w+\s+)?(?:inspection|lubrication|cleaning|repair|"
+    r"replacement|overhaul|alignment|balancing|calibration|adjustment|failure|oil change|check)"
+    r"\s+(?:for|of|on|to|at)\b)",
+    re.I,
+)
 
 
 def _marked(parts: list[tuple[str, bool]]) -> list[tuple[str, bool]]:

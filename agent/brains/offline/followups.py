@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from agent.brains.offline.amounts import durations
 from agent.brains.offline.asides import LEAD
 from agent.brains.offline.orders import Order, Reading
 from agent.brains.offline.referring import Context
@@ -39,6 +40,7 @@ COMPARE = re.compile(
     r"(?: of them)?",
     re.I,
 )
+_BEFORE_TIME = re.compile(r"(?:\s+(?:over|for|in|within|during|through|the|next|coming))*\s*$", re.I)
 _STATUS = re.compile(
     r"(?:what(?:'s| is) the )?(?:status|state|situation)(?: now)?|how (?:does|do) (?:it|"
     r"things) (?:look|stand)",
@@ -53,8 +55,11 @@ def followup(message: str, context: Context, last: Order | None, troubled: bool)
     if last is not None and last.tool == "forecast_sensor" and _WHEN.fullmatch(text):
         return Reading((replace(last, said=text, machine_from_history=True),))
     group = context.group
-    if len(group) > 1 and len(group) <= MOST and COMPARE.fullmatch(text) and _about_machines(last):
+    ahead = durations(text, context.now)
+    bare = _BEFORE_TIME.sub("", text[: ahead[0].span.start]) if ahead else text
+    if len(group) > 1 and len(group) <= MOST and COMPARE.fullmatch(bare) and _about_machines(last):
         horizon = {"horizon_hours": last.args["horizon_hours"]} if last and "horizon_hours" in last.args else {}
+        horizon = {"horizon_hours": ahead[0].hours} if ahead else horizon
         return _for(group, "predict_health", text, **horizon)
     if len(context.focus) != 1:
         return None

@@ -10,7 +10,7 @@ from agent.brains.offline.machines import Mention
 from agent.brains.offline.maintenance import note_of
 from agent.brains.offline.orders import Missing, Order, Reading
 from agent.brains.offline.reading import Reader
-from agent.brains.offline.referring import NTH, Context, machines_meant
+from agent.brains.offline.referring import NTH, OTHER, Context, machines_meant
 from agent.brains.offline.sensors import WORDS as SENSOR_WORDS
 from agent.brains.offline.slots import fill, paths, tasks
 from agent.brains.offline.text import Span
@@ -30,12 +30,13 @@ from tools.registry import all_tools
 
 _FILLER = set(
     """
-    and ok okay the same thing for do also now then no nope nah sorry i meant mean actually make it that use only just
+    at and ok okay same thing for do also now then no nope nah sorry i meant mean actually make it that use only just
     instead rather please as well too with of on over in a an to not but both all them those these one ones other others
     my our it's that's i'd like want let's take try go change set switch hmm oh wait yes yeah correct correction wrong
     maybe say ah um er well number machine unit model models version method rows precision target time limit again once
     more at from this next last past until till by per during horizon window task tasks data dataset me give talking
-    kind top worst first second third fourth fifth less longer shorter minimum maximum max min would he we they so if
+    the kind two three four
+    top worst first second third fourth fifth less longer shorter minimum maximum max min would he we they so if
     were samples records each us against than which you asked up cap capped hours minutes
     """.split()  # noqa: SIM905
 )
@@ -268,8 +269,12 @@ def _values(reader: Reader, found: Fragment, order: Order, context: Context) -> 
     if order.tool == "train_models" and (without := _without(found.words.bare)):
         values["tasks"] = [task for task in order.args.get("tasks", TASKS) if task not in without]
         values = {key: value for key, value in values.items() if key != "tasks" or value}
+    if found.number is not None and len(readings := order.args.get("readings") or {}) == 1:
+        values = {"readings": dict.fromkeys(readings, float(found.number))}
     if found.number is not None and not values and (length := _same_unit(order, found.number)):
         values = _lengths(reader, order, length, context)
+    if values.get("action") == "other" and OTHER.search(found.words.text):
+        values.pop("action")
     if order.tool == "promote_model" and found.number is not None and "version" not in values:
         values["version"] = found.number
     if order.tool == "rank_fleet" and found.number is not None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agent.answers.naming import in_plain_words
 from agent.brains.offline import OfflineBrain
 from agent.service import Copilot
 from agent.turns import Turn
@@ -146,13 +147,14 @@ def test_a_failed_tool_is_an_error_in_its_own_words(talk: Talk, message: str):
     turn = talk.say(message)
     assert turn.outcome == "error"
     assert turn.calls[0].error is not None
-    assert turn.calls[0].error.rstrip(".") in turn.answer
+    assert in_plain_words(turn.calls[0].error, talk.copilot._plant.machines).rstrip(".") in turn.answer
+    assert "_00" not in turn.answer  # a machine's name, and not its id
 
 
 def test_what_depends_on_a_failed_step_is_not_done_and_said_so(talk: Talk):
-    turn = talk.say("generate 500 rows for pump 4, label them and retrain it")
+    turn = talk.say("label the data of pump 4 and then retrain it")
     assert turn.outcome == "error"
-    assert _called(turn) == [("synthesize_data", IDS[4])]
+    assert _called(turn) == [("label_rul", IDS[4])]
     assert "Not done" in turn.answer
     assert talk.card() == []
 
