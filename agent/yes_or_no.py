@@ -4,7 +4,8 @@ import re
 from typing import Literal
 
 _YES = re.compile(
-    r"(y|yes|yep|yeah|yup|ja|aye|ok|okay|sure|approved?|confirm(ed)?|agreed|proceed|go|go ahead|do it|do that|"
+    r"(y|yes|yep|yeah|yup|ja|aye|ok|okay|sure|approved?|confirm(ed)?|agreed|proceed|go|go ahead(?: anyway)?|"
+    r"do it(?: anyway)?|do that|"
     r"please do|go for it|sounds good|looks good|make it so|fine|alright|all right|correct|"
     r"(i )?approve( it| that| all| them| both)?|yes to (all|both)|do (them|both|all)( of them)?)"
 )

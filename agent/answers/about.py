@@ -11,6 +11,7 @@ from models.health import FleetRanking, HealthPrediction
 from models.results import Interval
 from models.sensor_forecast import SensorForecast
 
+WITH_INTERVAL = ("HealthPrediction", "SensorForecast", "FleetRanking")
 _SOURCES = {
     "TelemetrySummary": "They are recorded readings, as the sensors gave them; no model stands between.",
     "MachineDescription": "It stands in the machine's profile, with the document it was taken from.",

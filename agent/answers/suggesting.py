@@ -16,7 +16,7 @@ def suggest(calls: Sequence[ToolCall], machines: Machines) -> tuple[str, ...]:
     found = next((call for call in reversed(calls) if call.status == "done" and call.result), None)
     if found is None:
         return ()
-    machine_id = found.args.get("machine_id")
+    machine_id = str(found.args.get("machine_id"))
     name = machines[machine_id].name if machine_id in machines else ""
     return _after(found, name, machines)[:MOST]
 

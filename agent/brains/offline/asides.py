@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.answers.about import last_result, say_meaning, say_source, say_sureness, say_what_interval
+from agent.answers.about import WITH_INTERVAL, last_result, say_meaning, say_source, say_sureness, say_what_interval
 from agent.answers.asked import Asked
 from agent.answers.deeds import say_deeds, say_time_needed, say_waiting
 from agent.answers.glossary import explain_term
@@ -54,6 +54,12 @@ _DONE = re.compile(
     r"did (?:you|it|that) (?:do (?:it|that|anything)|work|go through|succeed|change anything|happen)\b.{0,15}|"
     r"(?:have|has) (?:you|it|anything) (?:been )?(?:done|changed|happened)\b.{0,20}|"
     r"(?:sum(?:marise|marize)?|recap)(?: up| it up| that| what (?:we|you) did)*|where (?:are we|do we stand)",
+    re.I,
+)
+_RUNNING = re.compile(
+    r"(?:is|are) (?:there )?(?:anything|something|any jobs?|any training|jobs?) (?:still |currently )?(?:running|"
+    r"going on|"
+    r"in progress)(?: (?:right )?now)?|(?:any|what) (?:jobs? )?(?:is |are )?running(?: (?:right )?now)?",
     re.I,
 )
 _SOURCE = re.compile(
@@ -125,16 +131,20 @@ def aside(message: str, past: Past, asked: Asked) -> Reading | None:
         return _told(say_waiting(past.waiting, asked))
     if _DONE.fullmatch(text) and not (past.job and re.match(r"(?:did|has|is) (?:it|that)\b", text, re.I)):
         return _told(say_deeds(past.calls, past.rejected, past.waiting, asked))
+    if past.job is None and _RUNNING.fullmatch(text):
+        return _told("No job has been started in this conversation, so none of it is running.")
     if term := explain_term(message):
         return _told(term)
     for pattern, say in _ABOUT:
+        if pattern is _INTERVAL:
+            last = last_result([call for call in past.calls if call.kind in WITH_INTERVAL])
         if last is not None and pattern.fullmatch(text) and (said := say(last, asked)):
             return _told(said)
     return None
 
 
 _ABOUT: tuple[tuple[re.Pattern[str], Callable[[ToolCall, Asked], str | None]], ...] = (
-    (_INTERVAL, say_what_interval), (_SOURCE, say_source), (_SURE, say_sureness), (_MEANS, say_meaning),
+    (_SOURCE, say_source), (_SURE, say_sureness), (_MEANS, say_meaning), (_INTERVAL, say_what_interval),
 )  # fmt: skip
 
 

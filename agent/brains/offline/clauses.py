@@ -55,9 +55,9 @@ def clauses(text: str) -> list[Clause]:
     for sentence in _SENTENCE.split(text.strip()):
         at = 0
         for join in _JOIN.finditer(sentence):
-            if _inside_quotes(sentence, join.start()) or _BEFORE_A_VERB_NO_MORE.search(
-                sentence[: join.start()].strip()
-            ):
+            before = sentence[: join.start()].strip()
+            loose = not re.search(r"[,;]|then", join[0])  # "how it and …", but not "log it, then …"
+            if _inside_quotes(sentence, join.start()) or (loose and _BEFORE_A_VERB_NO_MORE.search(before)):
                 continue
             parts.append((sentence[at : join.start()], False))
             at = join.end()
@@ -67,9 +67,10 @@ def clauses(text: str) -> list[Clause]:
     return _with_conditions(_marked(parts))
 
 
-_LOGS = re.compile(r"^\W*(?:\w+[\s,]+){0,4}?(?:log|record|note|enter)\s+(?:an?|the)\b", re.I)
+_LOGS = re.compile(r"^\W*(?:\w+[\s,]+){0,4}?(?:log|record|note|enter)\s+(?:that\s+)?(?:an?|the)\b", re.I)
 _LOG_AGAIN = re.compile(
-    r"\s*(?:,\s*(?:and\s+)?|\s+and\s+)(?P<what>(?:an?|the)\s+(?:\w+\s+)?(?:inspection|lubrication|cleaning|repair|"
+    r"\s*(?:,\s*(?:and\s+)?|\s+and\s+)(?P<what>the\s+(?:\w+\s+){1,3}(?:was|were|has been|had)\b|"
+    r"(?:an?|the)\s+(?:\w+\s+)?(?:inspection|lubrication|cleaning|repair|"
     r"replacement|overhaul|alignment|balancing|calibration|adjustment|failure|oil change|check)"
     r"\s+(?:for|of|on|to|at)\b)",
     re.I,

@@ -11,12 +11,13 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from agent.answers.asked import Asked
 from agent.answers.comparing import worst_of
+from agent.answers.glossary import explain_term
 from agent.assembling import calls_of
 from agent.brains.offline.asides import Past, aside
 from agent.brains.offline.card_words import chosen
 from agent.brains.offline.followups import COMPARE, MOST, followup
 from agent.brains.offline.fragments import Fragment, applied, fragment, with_dependants
-from agent.brains.offline.orders import Order, Reading
+from agent.brains.offline.orders import Order, Reading, Remark
 from agent.brains.offline.plan import place_of
 from agent.brains.offline.reading import Reader
 from agent.brains.offline.referring import Context
@@ -101,6 +102,8 @@ class Conversation:
 
     def _read(self, place: int) -> Reading:
         exchange, context = self.exchanges[place], self.context(place)
+        if not place and (term := explain_term(exchange.message)):
+            return Reading(remarks=(Remark("aside", "", answer=term),))
         if place and not exchange.image:
             if (kept := self._kept(place)) is not None:
                 return kept

@@ -42,7 +42,7 @@ _FILLER = set(
 )
 _LEADS = re.compile(r"\b(?:what|how) about\b|\bi was talking about\b|\bdo it for\b|\brun it for\b", re.I)
 AMENDS = re.compile(
-    r"\b(?:make (?:it|that|this)|instead|rather|use|change|set|switch|only|but "
+    r"\b(?:make (?:it|that|this|the)|instead|rather|use|change|set|switch|only|but "
     r"with|give it|actually|go with|no\b|not\b)",
     re.I,
 )

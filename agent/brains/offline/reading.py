@@ -129,6 +129,9 @@ class Reader:
             return
         guess = self.intent(self.words(part.gist or part.text, context), context)
         intent = settle(guess, words, self.catalog, context.image is not None, len(carried.machines or context.group))
+        supposes = intent == "query_telemetry" and len(context.focus) == 1 and _WHAT_IF.match(part.text)
+        if supposes and "readings" in fill("predict_health", words, self.catalog[context.focus[0]]):
+            intent = "predict_health"
         if not alone and intent in _BESIDE and guess.probability < 0.7:
             intent = None
         machines, missing = machines_meant(words, context, self.machines)
@@ -373,6 +376,9 @@ class Reader:
         return tuple(resolved) if len(resolved) == 1 else ()
 
 
+_WHAT_IF = re.compile(
+    r"\W*(?:and |but |so |ok(?:ay)?,? )?(?:what if|what happens if|suppose|assum\w+|imagine|say)\b", re.I
+)
 _FLEET = re.compile(
     r"\b(?:which|what|who|whose|where|worst|rank\w*|fleet|plant|machines?|assets?|equipment|kit|everything|everyone|"
     r"every|"

@@ -53,6 +53,12 @@ _NEW_MACHINE = re.compile(
 )
 _FORMS = (
     (
+        "promote_model",
+        r"^\W*(?:ok(?:ay)?,? |then |so |please )*(?:put|bring|switch) (?:the )?(?:best|new|better|challenger|it|that)"
+        r"(?: one| version| model)? (?:in|live|in use|into service|in service)\W*$",
+    ),
+    ("describe_machine", r"^\W*(?:and |so )?what(?:'s| is| would be) (?:the )?normal\b"),
+    (
         "check_drift",
         r"\b(?:should|shall|must|do|does|would|is it|need)\b.{0,25}\b(?:i|we|it|you|time|worth|need|"
         r"makes? sense)\b.{0,20}"
