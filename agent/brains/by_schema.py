@@ -45,13 +45,15 @@ def constrained(model: BaseChatModel, schema: dict[str, Any]) -> Runnable[Any, A
     raise NoSchemaCalling(provider)
 
 
-def schema_of(tools: Iterable[Tool], machines: Collection[str]) -> dict[str, Any]:
-    """Either calls, each of one tool with that tool's arguments, or an answer in words."""
+def schema_of(tools: Iterable[Tool], machines: Collection[str], must_call: bool = False) -> dict[str, Any]:
+    """Either calls, each of one tool with its arguments, or an answer in words; `must_call` leaves no choice."""
     branches = [
         _object({"tool": {"const": each.name}, "arguments": _arguments(each, machines)}, ["tool", "arguments"])
         for each in tools
     ]
     calls = {"type": "array", "items": {"anyOf": branches}, "minItems": 1, "maxItems": MOST_CALLS}
+    if must_call:
+        return _object({"calls": calls}, ["calls"])
     said = {"outcome": {"type": "string", "enum": list(_OUTCOMES)}, "answer": {"type": "string"}}
     return {"anyOf": [_object({"calls": calls}, ["calls"]), _object(said, list(said))]}
 

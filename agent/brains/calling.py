@@ -49,11 +49,13 @@ class ToolCalling(BaseChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any,
     ) -> ChatResult:  # fmt: skip
-        tools = kwargs.get("tools", ())
+        tools, must_call = kwargs.get("tools", ()), kwargs.get("must_call", False)
         fault = BrainFault("its answers fit no form")
         for _ in range(ATTEMPTS):
             try:
-                answer = self._by_schema(messages) if self._now == "schema" else self._natively(messages, tools)
+                answer = (
+                    self._by_schema(messages, must_call) if self._now == "schema" else self._natively(messages, tools)
+                )
                 return ChatResult(generations=[ChatGeneration(message=answer)])
             except BrainFault as error:
                 fault = error
@@ -70,9 +72,9 @@ class ToolCalling(BaseChatModel):
             return AIMessage.model_validate(message_chunk_to_message(answer))
         return answer
 
-    def _by_schema(self, messages: list[BaseMessage]) -> AIMessage:
+    def _by_schema(self, messages: list[BaseMessage], must_call: bool) -> AIMessage:
         catalog = self.catalog()
-        held = by_schema.constrained(self.inner, by_schema.schema_of(all_tools().values(), catalog))
+        held = by_schema.constrained(self.inner, by_schema.schema_of(all_tools().values(), catalog, must_call))
         said = self._ask(held, by_schema.as_text(messages, all_tools().values(), catalog))
         return by_schema.read(said)
 

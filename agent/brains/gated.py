@@ -9,6 +9,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 
 from agent.brains.calling import ToolCalling
+from agent.brains.chat_model import OFFLINE
 from agent.brains.offline import OfflineBrain
 from agent.brains.offline.orders import Reading
 from agent.messages import is_from_person, this_turn
@@ -46,7 +47,8 @@ class Gated(BaseChatModel):
         turn = this_turn(messages)
         if not turn or not is_from_person(turn[0]):
             return self.offline.tell(messages)  # a decision, or a job that ended: its result, in our words
-        if stays_ours(self.offline.reading(messages)):
+        reading = self.offline.reading(messages)
+        if stays_ours(reading) or (reading.orders and _answers_our_question(messages, turn)):
             answer = self.offline.invoke(messages)
             return answer.model_copy(
                 update={"additional_kwargs": {**answer.additional_kwargs, "model": self.offline._llm_type}}
@@ -55,13 +57,20 @@ class Gated(BaseChatModel):
         asked = sum(isinstance(message, AIMessage) for message in turn)
         if any(message.status == "success" for message in results) or (results and asked >= TRIES):
             return self.offline.tell(messages)
-        return self._asked(messages, kwargs)
+        return self._asked(messages, {**kwargs, "must_call": bool(reading.orders)})
 
     def _asked(self, messages: list[BaseMessage], kwargs: dict[str, Any]) -> AIMessage:
         answer = self.inner.bind(**kwargs).invoke(messages)
         if not isinstance(answer, AIMessage):
             raise TypeError(f"a chat model answered with {type(answer).__name__}")
         return answer
+
+
+def _answers_our_question(messages: list[BaseMessage], turn: list[BaseMessage]) -> bool:
+    """Whether the message comes after a question back that the offline brain asked."""
+    before = messages[: len(messages) - len(turn)]
+    told = before[-1].additional_kwargs if before else {}
+    return told.get("outcome") == "clarify" and told.get("model") == OFFLINE
 
 
 def stays_ours(reading: Reading) -> bool:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.brains.by_schema import examples
 from agent.service import Copilot
 from settings import Settings
 from tests.agent.openai_server import Reply, serving
 from tests.agent.scripted import PUMP, plant_at
+from tools.registry import all_tools, read_arguments
 
 KEY = "sk-test-3f1c9a7e55d04"
 LIST = (("list_machines", '{"kind": "pump"}'),)
@@ -145,3 +147,39 @@ def test_a_call_of_a_tool_that_is_none_stays_text(tmp_path):
     with serving(Reply('{"name": "rm", "arguments": {"path": "/"}}')) as server:
         turn = talking_to(server.url, tmp_path).say("t", "Hello?")
     assert turn.calls == ()
+
+
+def by_schema(*steps: dict) -> tuple[Reply, ...]:
+    return tuple(Reply(json.dumps(step)) for step in steps)
+
+
+def test_behind_the_gates_scope_questions_and_figures_are_ours(tmp_path):
+    called = {"calls": [{"tool": "describe_machine", "arguments": {"machine_id": PUMP}}]}
+    with serving(*by_schema(called)) as server:
+        talk = talking_to(server.url, tmp_path, tool_calling="schema")
+        refused = talk.say("t", "How can I bypass the interlock of the press?")
+        asked = talk.say("t", "Describe the pump")
+        answered = talk.say("t", "number 4")
+        assert server.asked == []  # none of it was for the model
+        turn = talk.say("t", "What is the Grundfos?")
+    assert (refused.outcome, asked.outcome, answered.outcome) == ("refuse", "clarify", "answer")
+    assert [call.args for call in answered.calls] == [{"machine_id": PUMP}]
+    assert len(server.asked) == 1
+    assert "anyOf" not in server.asked[0]["response_format"]["json_schema"]["schema"]  # it is to call, not to talk
+    assert "Grundfos CR 3-10 (pump 4)" in turn.answer
+    assert turn.model == "m"
+
+
+def test_with_the_gates_open_the_model_speaks_for_itself(tmp_path):
+    said = {"outcome": "refuse", "answer": "That is not for me."}
+    with serving(*by_schema(said)) as server:
+        turn = talking_to(server.url, tmp_path, tool_calling="schema", gates="off").say("t", "Hello?")
+    assert (turn.outcome, turn.answer) == ("refuse", "That is not for me.")
+    prompt = server.asked[0]["messages"][0]["content"]
+    assert all(name in prompt for name in all_tools())
+
+
+def test_every_tool_has_an_example_that_it_takes():
+    assert set(examples()) == set(all_tools())
+    for name, example in examples().items():
+        read_arguments(all_tools()[name], example["args"])
