@@ -15,6 +15,7 @@ from ui.page.live_turns import LiveTurn, LiveTurns
 from ui.page.uploads import keep_upload
 
 WAITING = "waiting"  # opens what waits for this person in the conversations of others
+MOST_DRAWN = 4000  # turns that are kept as they were drawn
 Shown = dict[str, Any]  # a value for page.js: `thread`, `blocks` from turn `from` on, `busy`, `running`, `threads`, …
 
 
@@ -23,7 +24,7 @@ class Chat:
 
     def __init__(self, copilot: Copilot, plant: Plant) -> None:
         self._copilot, self._plant, self._live = copilot, plant, LiveTurns()
-        self._drawn: dict[tuple[str, int, bool], list[Block]] = {}  # turns that have ended stay as they are
+        self._drawn: dict[object, list[Block]] = {}  # turns that have ended stay as they are
 
     def open(self, thread: str, by: Person | None) -> Iterator[Shown]:
         """The whole conversation; where a turn runs in it, that too, to its end."""
@@ -122,16 +123,18 @@ class Chat:
         turns = self._copilot.history(thread, by)
         machines = self._plant.machines
         card = self._copilot.pending(thread, by)
-        waiting = {change.call_id for change in card.changes} if card else set()
+        waiting = frozenset(change.call_id for change in card.changes) if card else frozenset()
+        thumbs = {each.number: each.up for each in self._copilot.ratings() if each.thread == thread}
+        if len(self._drawn) > MOST_DRAWN:
+            self._drawn.clear()
         blocks: list[Block] = []
         for number, turn in enumerate(turns[since:], since):
             last = number == len(turns) - 1
-            if turn.outcome == "approval":
-                blocks += turn_blocks(number, turn, machines, last, waiting)
-                continue
-            if (thread, number, last) not in self._drawn:
-                self._drawn[thread, number, last] = turn_blocks(number, turn, machines, last)
-            blocks += self._drawn[thread, number, last]
+            open_calls, thumb = waiting & {call.call_id for call in turn.calls}, thumbs.get(number + 1)
+            key = (thread, number, last, open_calls, thumb)
+            if key not in self._drawn:
+                self._drawn[key] = turn_blocks(number, turn, machines, last, open_calls, thumb)
+            blocks += self._drawn[key]
         return {
             "thread": thread,
             "from": since,

@@ -20,10 +20,11 @@ Block = dict[str, str]  # `key`, the same as long as it is the same thing, and `
 
 
 def turn_blocks(
-    number: int, turn: Turn, machines: Mapping[str, Profile], last: bool, waiting: Collection[str] = ()
-) -> list[Block]:
+    number: int, turn: Turn, machines: Mapping[str, Profile], last: bool, waiting: Collection[str] = (),
+    rating: bool | None = None,
+) -> list[Block]:  # fmt: skip
     """One turn that has ended. `number` counts turns from 0; `last`: nothing has been said since; `waiting`: ids of
-    changes on the card."""
+    changes on the card; `rating`: the thumb it was given."""
     blocks = (
         [_block(f"t{number}-said", said_html(turn.message, turn.image, last))] if turn.message or turn.image else []
     )
@@ -42,6 +43,7 @@ def turn_blocks(
         files=_files(turn.calls),
         pictures=_pictures(turn.calls),
         last=last,
+        rating=rating,
     )
     return [*blocks, _block(f"t{number}-answer", html)]
 

@@ -16,6 +16,7 @@ from models.telemetry import MaintenanceEvent
 from tools.plant import Plant
 from ui.page._templates import render
 from ui.page.conversation import ago
+from ui.page.next_questions import short_name
 
 ORDER = ("alarm", "act", "unknown", "watch", "sound")  # what is not known comes before what is known to be watched
 DAYS = 14
@@ -39,8 +40,7 @@ class Spark:
 class MachineRow:
     machine_id: str
     name: str
-    kind: str
-    number: int
+    short: str
     state: str
     why: str  # of an unknown state
     rul: str
@@ -160,7 +160,7 @@ def _row(plant: Plant, profile: Profile, found: HealthPrediction | None, why: st
             f"{say_hours(rul.value, unit)}"
         )  # fmt: skip
     return MachineRow(
-        machine_id=profile.id, name=profile.name, kind=profile.kind, number=profile.number,
+        machine_id=profile.id, name=profile.name, short=short_name(profile),
         state=found.state if found else "unknown", why=why, rul=text, rul_value=rul.value if rul else None,
         low=100 * low / widest, mid=100 * rul.value / widest if rul else 0.0, high=100 * min(high / widest, 1.0),
         failure=say_probability(chance.value) if chance else "not known",
