@@ -1,6 +1,9 @@
 """The web application gives out what the page needs, and no other file."""
 
 import pytest
+from gradio import processing_utils
+from gradio.context import LocalContext
+from gradio.exceptions import InvalidPathError
 from starlette.testclient import TestClient
 
 from agent.service import Copilot
@@ -37,6 +40,13 @@ def test_gradios_own_file_route_is_closed(site):
     for path in ("/etc/passwd", f"{home}/truth/truth.json"):
         for route in ("/gradio_api/file=", "/file="):
             assert client.get(f"{route}{path}").status_code in (403, 404), f"{route}{path}"
+
+
+def test_gradio_copies_no_local_file_that_a_request_names(site):
+    [mounted] = [route.app for route in site[0].app.routes if hasattr(getattr(route, "app", None), "get_blocks")]
+    LocalContext.blocks.set(mounted.get_blocks())
+    with pytest.raises(InvalidPathError):
+        processing_utils._check_allowed("/etc/passwd", check_in_upload_folder=True)
 
 
 def test_a_report_is_shown_without_its_scripts_and_data_is_never_shown_inside_the_page(site):
