@@ -88,6 +88,7 @@ _NOT_CLAIMED = re.compile(
     re.I,
 )
 _NOT_AFTER = re.compile(r"\s*(?:only\s+)?(?:once|when|if|after|as soon as)\s+you\b|\s+yet\?|[^.!\n]{0,80}\?", re.I)
+_QUOTED = re.compile(r"[“\"]([^“”\"\n]+)[”\"]")
 _OVER = {"train": ("train",), "retrain": ("train",), "promot": ("promote_model",), "export": ("export_edge",),
          "import": ("import_telemetry",), "roll": ("rollback_model",), "synth": ("synthesize_data",),
          "label": ("label_rul",), "job": ("any",), "onboard": ("onboard_machine",)}  # fmt: skip
@@ -167,7 +168,10 @@ def _borne_out(match: re.Match[str], pattern: re.Pattern[str], done: Done) -> bo
 
 
 def _said_so(text: str, match: re.Match[str], done: Done) -> bool:
-    """Whether a source has this clause word for word."""
+    """Whether a source has this clause, or the quotation it stands in, word for word."""
+    quoted = next((q[1] for q in _QUOTED.finditer(text) if q.start() < match.start() and match.end() < q.end()), "")
+    if quoted and " ".join(quoted.lower().split()).strip(" .…") in done.said:
+        return True
     _, end = _sentence(text, match.start(), match.end())
     words = " ".join(text[match.start() : end].lower().split()).strip(" .-*")
     return len(words.split()) >= 3 and words in done.said
