@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 from agent.brains import by_schema
 from agent.brains.faults import BrainFault, known_faults, reason
 from agent.brains.text_calls import repaired
+from agent.messages import this_turn
 from machine_profiles.reading import Catalog
 from tools.registry import all_tools
 
@@ -76,7 +77,11 @@ class ToolCalling(BaseChatModel):
         catalog = self.catalog()
         held = by_schema.constrained(self.inner, by_schema.schema_of(all_tools().values(), catalog, must_call))
         said = self._ask(held, by_schema.as_text(messages, all_tools().values(), catalog))
-        return by_schema.read(said)
+        answer = by_schema.read(said)
+        made = [(c["name"], c["args"]) for m in this_turn(messages) if isinstance(m, AIMessage) for c in m.tool_calls]
+        if answer.tool_calls and all((call["name"], call["args"]) in made for call in answer.tool_calls):
+            raise BrainFault("it makes the same call again and again")  # until the results no longer fit its context
+        return answer
 
     def _ask(self, model: Runnable[Any, Any], messages: list[BaseMessage]) -> AIMessage:
         try:

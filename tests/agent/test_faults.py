@@ -183,3 +183,13 @@ def test_every_tool_has_an_example_that_it_takes():
     assert set(examples()) == set(all_tools())
     for name, example in examples().items():
         read_arguments(all_tools()[name], example["args"])
+
+
+def test_a_model_that_repeats_its_call_is_stopped_and_what_it_found_is_told(tmp_path):
+    called = {"calls": [{"tool": "describe_machine", "arguments": {"machine_id": PUMP}}]}
+    with serving(*by_schema(called)) as server:
+        turn = talking_to(server.url, tmp_path, tool_calling="schema", gates="off").say("t", "Describe pump 4")
+    assert [call.name for call in turn.calls] == ["describe_machine"]
+    assert "Grundfos CR 3-10 (pump 4)" in turn.answer
+    assert "same call again" in turn.answer
+    assert len(server.asked) == 2
