@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -18,6 +19,7 @@ _FIGURE = re.compile(f"{_OPEN}(r\\d+){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
 _LETTER = re.compile(r"\[([a-z])\]")
 _SOURCE = re.compile(r"\[([a-z])\] (.*?)(?=; \[[a-z]\] |\. |\.$|$)", re.MULTILINE)
 _FILE = re.compile(r"\s*(?:Plot: \S+\.png\.|Evidently's own page: \S+\.html\.)")
+_DRAWN = re.compile(r"(?m)^- The hot spots are drawn in \S+\n?")
 _WAITS = re.compile(r"(?m)^.*\b(?:This waits|These changes wait) for your approval:.*$")
 _REPORT_FILE = re.compile(r"(?m)^- To (?:print|read): \S+\n?")
 
@@ -47,7 +49,10 @@ def answer_html(turn: Turn, names: Iterable[str]) -> str:
 
 def spoken(turn: Turn) -> str:
     """The answer without what the page shows beside it: paths of files, and the details of a card."""
-    text = _REPORT_FILE.sub("", _FILE.sub("", turn.answer)).strip()
+    text = _DRAWN.sub("", _REPORT_FILE.sub("", _FILE.sub("", turn.answer))).strip()
+    if turn.image:  # kept under a name of ours, which means nothing to a person
+        text = text.replace(Path(turn.image).name, "your picture")
+        text = text[:1].upper() + text[1:]
     waits = _WAITS.search(text) if turn.outcome == "approval" else None
     if waits is None:
         return text

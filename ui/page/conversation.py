@@ -75,7 +75,7 @@ def job_title(job: Job, machines: Mapping[str, Profile]) -> str:
 
 
 def said_html(message: str, image: str | None, last: bool) -> str:
-    return render("said", message=message, image=image and _name(image), last=last)
+    return render("said", message=message, image=image and _name(image), last=last, picture=_is_picture(image))
 
 
 def steps_html(
@@ -141,7 +141,11 @@ def _files(calls: Sequence[ToolCall]) -> list[tuple[str, str]]:
 def _pictures(calls: Sequence[ToolCall]) -> list[tuple[str, str]]:
     """Drawn pictures of the turn, thermograms with their spots: a title and a path below HOME."""
     found = [(call.result or {}) for call in calls if call.kind == "ImageDiagnosis"]
-    return [(f"{each['image']} with its hot spots", each["plot"]) for each in found if each.get("plot")]
+    return [("The picture with its hot spots", each["plot"]) for each in found if each.get("plot")]
+
+
+def _is_picture(image: str | None) -> bool:
+    return bool(image) and str(image).endswith((".jpg", ".png"))
 
 
 def _name(path: str) -> str:

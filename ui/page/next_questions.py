@@ -28,15 +28,21 @@ _NEXT: dict[str, tuple[str, ...]] = {
 
 
 def next_questions(turn: Turn, machines: Mapping[str, Profile]) -> tuple[str, ...]:
-    """The brain's own suggestions, else what fits the last result; none where something waits or went wrong."""
-    if turn.suggestions:
-        return turn.suggestions[:MOST]
+    """The brain's own suggestions, then what fits the last result; none where something waits or went wrong."""
     if turn.outcome not in ("answer", "refuse") or turn.card is not None:
-        return ()
+        return turn.suggestions[:MOST]
+    fitting: tuple[str, ...] = ()
     for call in reversed(turn.calls):
         if call.status == "done" and call.kind in _NEXT and call.result:
-            return _filled(_NEXT[call.kind], call.result, machines)
-    return ()
+            fitting = _filled(_NEXT[call.kind], call.result, machines)
+            break
+    own = [each for each in turn.suggestions if not _same(each, fitting)]
+    return tuple(dict.fromkeys([*own, *fitting]))[:MOST]
+
+
+def _same(suggestion: str, others: tuple[str, ...]) -> bool:
+    """Whether another one asks the same of the same machine, judged by how it begins."""
+    return any(suggestion.lower().split()[:2] == other.lower().split()[:2] for other in others)
 
 
 def _filled(questions: tuple[str, ...], found: Mapping[str, Any], machines: Mapping[str, Profile]) -> tuple[str, ...]:

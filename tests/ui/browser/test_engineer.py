@@ -1,4 +1,4 @@
-"""An engineer's session: retrain, edit the card, watch the job over a reload, promote, roll back; all of it audited."""
+"""An engineer's session: retrain, edit the card, watch over a reload, promote, roll back, export; all of it audited."""
 
 from tests.ui.browser.conftest import answered, ask, shoot
 
@@ -45,6 +45,14 @@ def test_an_engineers_session(visit):
     page.get_by_role("button", name="Bring the previous one back").wait_for()
     _press_and_approve(page, "Bring the previous one back")
     assert "version 1" in page.locator(".answer").last.inner_text()
+
+    ask(page, "Export pump 4 for the Jetson Orin in fp32")
+    before = page.locator(".answer:not(.live)").count()
+    page.get_by_role("button", name="Approve", exact=True).click()
+    answered(page, before + 1)  # it has started, and then it has ended
+    page.click("#tab-models")
+    page.locator("#panel-models a", has_text="Grundfos CR 3-10").click()
+    page.locator(".plainlist", has_text="jetson_orin").wait_for()
 
     page.click("#tab-audit")
     page.get_by_text("Chain verified").wait_for()

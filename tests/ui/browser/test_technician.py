@@ -2,7 +2,8 @@
 
 from PIL import Image
 
-from agent.threads import Database, Threads
+from agent.database import open_database
+from agent.threads import Threads
 from models.storage import Storage
 from tests.ui.browser.conftest import ask, shoot
 
@@ -51,7 +52,7 @@ def test_a_technicians_session(visit, home, tmp_path):
     report.locator("textarea").fill("Name the seal's part number.")
     report.get_by_role("button", name="Send").click()
     page.get_by_text("Thank you, noted").wait_for()
-    [rating] = Threads(Database(Storage(home).conversations)).ratings()
+    [rating] = Threads(open_database(Storage(home).conversations, None)).ratings()
     assert (rating.up, rating.comment) == (False, "Name the seal's part number.")
 
 

@@ -49,3 +49,10 @@ def test_a_list_stands_apart_from_what_follows_it():
 
 def test_paths_of_files_are_not_read_out():
     assert spoken(turn("Vibration. Plot: plots/a-1.png.")) == "Vibration."
+
+
+def test_a_picture_is_not_called_by_the_name_it_is_kept_under():
+    said = turn("3f2a.jpg shows wear.\n- The hot spots are drawn in plots/h.png\nSee 3f2a.jpg.")
+    assert spoken(said.model_copy(update={"image": "/home/uploads/3f2a.jpg"})) == (
+        "Your picture shows wear.\nSee your picture."
+    )
