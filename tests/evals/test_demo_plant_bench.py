@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from evals.benchmarks.demo_plant.scoring import _along_others, _last_fifth
+from evals.benchmarks.demo_plant.scoring import _last_fifth
+from evals.truth_controls import along_others
 from models.examples import Examples
 
 
@@ -17,7 +18,7 @@ def _examples(lives: int, rows: int) -> Examples:
 
 def test_shuffled_labels_keep_their_number_and_lose_their_rows():
     taught = _examples(lives=12, rows=90)
-    shuffled = _along_others(taught, seed=3)
+    shuffled = along_others(taught, seed=3)
     assert np.sort(shuffled.observed) == pytest.approx(np.sort(taught.observed))
     met = np.corrcoef(shuffled.fails_within(24.0), taught.fails_within(24.0))[0, 1]
     assert abs(met) < 0.5
