@@ -12,4 +12,5 @@ def page(content: ReportContent) -> str:
     """Self-contained; text of logs and documents is escaped."""
     places = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(default=True))
     places.filters["inline"] = lambda picture: base64.b64encode(picture).decode()
+    places.filters["units"] = lambda text: text.replace("degC", "°C")
     return places.get_template("report.html").render(content=content)

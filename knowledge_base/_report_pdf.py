@@ -77,16 +77,17 @@ def _section(section: Section) -> list[Flowable]:
     body += [Paragraph(f"• {_plain(line)}", _TEXT) for line in section.lines]
     for caption, picture in section.pictures:
         width, height = ImageReader(io.BytesIO(picture)).getSize()
-        scale = min(WIDTH / width, 190 * mm / height)
-        body += [Image(io.BytesIO(picture), width * scale, height * scale), Paragraph(_plain(caption), _SMALL)]
+        scale = min(WIDTH / width, 165 * mm / height)
+        image = Image(io.BytesIO(picture), width * scale, height * scale)
+        body.append(KeepTogether([image, Paragraph(_plain(caption), _SMALL)]))
     return [KeepTogether([head, *body[:1]]), *body[1:]]
 
 
 def _signatures() -> Table:
     table = Table(
-        [["Name", "Signature and date"], ["", ""], ["", ""]],
+        [["Checked by", "Signature and date"], ["", ""], ["Released by", "Signature and date"], ["", ""]],
         colWidths=[0.4 * WIDTH, 0.6 * WIDTH],
-        rowHeights=[16, 34, 34],
+        rowHeights=[16, 34, 16, 34],
     )
     table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.grey), ("FONTSIZE", (0, 0), (-1, -1), 9)]))
     return table
@@ -94,4 +95,4 @@ def _signatures() -> Table:
 
 def _plain(text: str) -> str:
     """Text of logs and documents is shown, never read as markup; what the base fonts lack is spelt out."""
-    return escape(text.replace("≥", ">=").replace("≤", "<=").replace("−", "-"))
+    return escape(text.replace("≥", ">=").replace("≤", "<=").replace("−", "-").replace("degC", "°C"))

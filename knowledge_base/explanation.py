@@ -163,6 +163,8 @@ def _causes(
     for each in diagnosis.candidates[:MOST_CAUSES]:
         if found and each.probability < LEAST_SHARE:
             break
+        if not any(sign.supports for sign in each.signs):
+            continue  # likely only because such machines fail so: nothing that was read speaks for it
         mode = by_name[each.failure_mode]
         sensors = {response.sensor for response in mode.responses}
         passage = _passage_of(index, profile, mode)

@@ -1,11 +1,13 @@
 """A machine's report: everything known of its condition, in one document to print and to sign."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from knowledge_base.explanation import Explanation, explain
 from knowledge_base.index import Index
 from machine_profiles.profile import Profile
+from models.diagnosis import SensorSign
 from models.health import HealthPrediction, predict
 from models.registry import Registry
 from models.results import Result
@@ -83,10 +85,10 @@ def collect(
     left_out = [why.not_judged] if why.not_judged else []
     sections = [
         _condition(profile, health),
+        _actions(why),
+        _causes(profile, why),
         _readings(telemetry, profile, health),
         _life(health),
-        _causes(profile, why),
-        _actions(why),
         _log(log),
         _basis(registry, profile, health),
         _sources(why),
@@ -167,31 +169,48 @@ def _life(health: HealthPrediction) -> Section:
     pictures = []
     if health.rul is not None and not health.rul_at_cap:
         pictures.append(
-            ("Remaining useful life with its 90 % interval", _report_plots.life_bar(health.rul, health.cap_hours))
+            ("Remaining useful life (RUL) with its 90 % interval", _report_plots.life_bar(health.rul, health.cap_hours))
         )
     for attribution in health.attributions:
         if attribution.of == "rul" and attribution.contributions and not health.rul_at_cap:
-            pictures.append(("What the RUL comes from, by sensor", _report_plots.attribution_bars(attribution)))
+            pictures.append(
+                (
+                    "What each sensor takes off the remaining life, or adds to it",
+                    _report_plots.attribution_bars(attribution),
+                )
+            )
     return Section("Remaining life", pictures=tuple(pictures))
 
 
 def _causes(profile: Profile, why: Explanation) -> Section:
     if not why.causes:
-        calm = "No sensor has left its usual course; there is no cause to name." if why.moved is False else ""
+        calm = {
+            False: "No sensor has left its usual course; there is no cause to name.",
+            True: "A sensor has left its usual course, but no failure mode of this machine explains it.",
+            None: "",
+        }[why.moved]
         return Section("Likely causes", lines=(calm,) if calm else ())
     lines = []
     for cause in why.causes:
-        signs = (
-            ", ".join(f"{_plain(s.sensor)} {s.moved.value:+.3g} {s.unit}" for s in cause.supporting[:4]) or "no sensor"
-        )
-        lines.append(
-            f"{cause.title} ({100 * cause.probability:.0f} % of the explanations weighed): {signs} speak for it."
-        )
-        if cause.check:
-            lines.append(f"To confirm or rule out: {cause.check}")
+        signs = ", ".join(_sign(sign) for sign in cause.supporting[:4]) or "no sensor"
+        lines.append(f"{cause.title} ({100 * cause.probability:.0f} % of the explanations weighed). For it: {signs}.")
+        if cause.against:
+            silent = ", ".join(_plain(sign.sensor) for sign in cause.against[:3])
+            lines.append(f"Against it: {silent} should have moved by now.")
+        if cause.likely_cause:
+            lines.append(f"Usual reasons: {cause.likely_cause}")
+        if cause.check and cause is not why.causes[0]:
+            lines.append(f"To confirm or rule it out: {cause.check}")
+    cases = [each for each in why.citations if each.document.startswith("case-")]
+    lines += [f"Past case: {each.text}" for each in cases[:2]]
     if why.faulty_sensor and (why.sensor_fault or 0.0) > 0.2:
         lines.append(f"A fault of the {_plain(why.faulty_sensor)} sensor itself is possible too.")
     return Section("Likely causes", lines=tuple(lines))
+
+
+def _sign(sign: SensorSign) -> str:
+    way = "up" if sign.moved.value > 0 else "down"
+    return f"{_plain(sign.sensor)} {way} by {abs(sign.moved.value):.3g} {sign.unit}"
 
 
 def _actions(why: Explanation) -> Section:
@@ -202,6 +221,8 @@ def _actions(why: Explanation) -> Section:
     if why.urgency:
         lines.append(f"When: {why.urgency}.")
     first = why.causes[0] if why.causes else None
+    if first and first.check:
+        lines.append(f"First confirm {first.title.lower()}: {first.check}")
     if first and first.remedy:
         lines.append(f"If {first.title.lower()} is confirmed: {first.remedy}")
     return Section("What to do", lines=tuple(lines))
@@ -211,19 +232,42 @@ def _log(events: list[MaintenanceEvent]) -> Section:
     rows = [
         (
             f"{e.at:%Y-%m-%d %H:%M}",
-            " · ".join(part for part in (e.action, _plain(e.failure_mode or ""), e.note, e.by) if part),
+            " · ".join(part for part in (_did(e.action), _plain(e.failure_mode or ""), e.note, e.by) if part),
         )
         for e in events
     ]
     return Section("Maintenance log", rows=tuple(rows))
 
 
+_TASKS = {
+    "rul": "remaining life",
+    "failure": "chance of failure",
+    "anomaly": "unusual readings",
+    "forecast": "forecasts",
+}
+_FIGURES = {
+    "average_precision": "average precision", "f1": "F1", "brier": "Brier score", "ece": "calibration error",
+    "rmse_hours": "RMSE in hours", "mae_hours": "mean error in hours", "r2": "share of variation explained",
+    "coverage_90": "share inside the 90 % interval", "auroc": "AUROC", "alarms_per_month": "false alarms a month",
+    "mase": "error against a naive forecast",
+}  # fmt: skip
+
+
+def _first(metrics: Mapping[str, float], most: int = 4) -> list[tuple[str, float]]:
+    return list(metrics.items())[:most]
+
+
 def _basis(registry: Registry, profile: Profile, health: HealthPrediction) -> Section:
     rows = [("Data version", health.data_version), ("Samples used", str(health.rows_used))]
     for task, version in registry.in_service(profile.id).items():
         card = registry.card(profile.id, task, version)
-        figures = ", ".join(f"{name} {value:.3g}" for name, value in list(card.metrics.items())[:4])
-        rows.append((f"{task} model", f"version {version}, {card.created_at:%Y-%m-%d}, on lives held out: {figures}"))
+        figures = ", ".join(f"{_FIGURES.get(name, _plain(name))} {value:.3g}" for name, value in _first(card.metrics))
+        rows.append(
+            (
+                f"Model for {_TASKS.get(task, task)}",
+                f"version {version} of {card.created_at:%Y-%m-%d}. Held out: {figures}",
+            )
+        )
     return Section("What this rests on", rows=tuple(rows))
 
 
@@ -233,7 +277,11 @@ def _sources(why: Explanation) -> Section:
         for each in why.citations
         if each.reference == why.safety or each.reference in [c.citation for c in why.causes]
     ]
-    return Section("Sources", lines=tuple(f"{each.reference}: {each.source}" for each in used))
+    return Section("Sources", lines=tuple(f"{each.reference}: {each.source} (passage {each.passage})" for each in used))
+
+
+def _did(action: str) -> str:
+    return "" if action == "other" else action
 
 
 def _plain(name: str) -> str:

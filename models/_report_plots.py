@@ -30,7 +30,7 @@ def attribution_bars(attribution: Attribution) -> bytes:
 
 def life_bar(rul: Quantity, cap_hours: float | None) -> bytes:
     """A PNG with the RUL on its axis, its interval as a band."""
-    figure = Figure(figsize=(6.4, 1.1), dpi=120, layout="constrained")
+    figure = Figure(figsize=(6.4, 1.3), dpi=120, layout="constrained")
     axes = figure.subplots()
     low, high = (rul.interval.low, rul.interval.high) if rul.interval else (rul.value, rul.value)
     axes.barh([0], [high - low], left=[low], height=0.5, color=SPAN, label="90 % interval")
@@ -40,7 +40,7 @@ def life_bar(rul: Quantity, cap_hours: float | None) -> bytes:
     axes.set_yticks([])
     axes.set_xlabel(f"operating hours left [{rul.unit}]", fontsize=9)
     axes.tick_params(labelsize=9)
-    axes.legend(fontsize=8, loc="upper right", frameon=False, ncols=2)
+    axes.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 0.95), frameon=False, ncols=2)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     return _png(figure)

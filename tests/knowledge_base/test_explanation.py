@@ -40,6 +40,7 @@ def test_the_likeliest_cause_comes_with_signs_check_remedy_and_its_passage(tmp_p
     assert first.check in " ".join(cited[first.citation].text.split())
     assert found.safety in cited
     assert sum(each.probability for each in found.causes) <= 1.0 + 1e-9
+    assert all(cause.supporting for cause in found.causes)  # a mode that nothing read speaks for is not named
 
 
 def test_a_sound_machine_gets_no_cause(tmp_path: Path):
