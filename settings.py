@@ -53,6 +53,14 @@ class Settings(BaseSettings):
         "engineer", description="What who is speaking may ask for and approve; agent/access.py has the table."
     )
 
+    auth_header: str | None = Field(
+        None, description="The header in which a reverse proxy states who is signed in, such as X-Forwarded-User."
+    )
+    auth_role_header: str | None = Field(None, description="The header in which it states the role; viewer without.")
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks, with commas between, whose such headers are believed."
+    )
+
     def model_post_init(self, context: Any) -> None:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)

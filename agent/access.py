@@ -15,6 +15,7 @@ class Person(Result):
 
     name: str
     role: Role = "engineer"
+    confined: bool = False  # speaks from afar: opens no file of this computer but what they have sent
 
 
 class Rule(NamedTuple):

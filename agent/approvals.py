@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.access import NotYours, Person, approver, check_answer, check_call, may_answer
 from agent.audit import AuditLog
+from agent.confinement import check_files
 from agent.database import Database
 from agent.turns import Card, Decision, ProposedChange
 from machine_profiles.errors import MillwrightError, UnknownMachine, UnknownSensor
@@ -67,6 +68,7 @@ class Approvals:
         """
         check_call(person, tool.name)
         args = read_arguments(tool, arguments)
+        check_files(person, self._plant.storage, args.model_dump(mode="json"))
         change = ProposedChange(
             call_id=call_id, tool=tool.name, args=args.model_dump(mode="json"), preview=self._preview(tool, args),
             schema_=tool.arguments.model_json_schema(), approver=approver(tool.name), proposed_by=person,
@@ -112,7 +114,7 @@ class Approvals:
             proposer = proposer_of(card, change)
             if not (decision.verdict == "reject" and proposer.name == person.name):
                 check_answer(person, proposer, change.tool)
-            agreed = self._agreed(change, decision).model_copy(update={"decided_by": person})
+            agreed = self._agreed(change, decision, person).model_copy(update={"decided_by": person})
             answered.append((agreed, decision))
         with self._database.all_or_nothing():
             for change, decision in answered:
@@ -153,11 +155,12 @@ class Approvals:
         except MillwrightError as error:
             return Preview(warnings=(str(error),))
 
-    def _agreed(self, change: ProposedChange, decision: Decision) -> ProposedChange:
+    def _agreed(self, change: ProposedChange, decision: Decision, person: Person) -> ProposedChange:
         """The change with its edits, validated and previewed anew."""
         if decision.verdict != "edit":
             return change
         tool = all_tools()[change.tool]
+        check_files(person, self._plant.storage, decision.args)
         args = read_arguments(tool, {**change.args, **decision.args})
         return change.model_copy(
             update={"args": args.model_dump(mode="json"), "preview": self._preview(tool, args)},

@@ -8,6 +8,7 @@ from typing import Any
 from agent import approvals
 from agent.access import Person, check_call
 from agent.approvals import Approvals
+from agent.confinement import check_files
 from agent.messages import PROPOSAL
 from agent.receipts import receipt_for
 from agent.threads import Threads
@@ -37,6 +38,7 @@ def call_tool(
     check_call(person, tool)
     declared, call_id, said = all_tools()[tool], f"call-{uuid.uuid4().hex[:12]}", f"({tool}, called by a program)"
     args = read_arguments(declared, arguments)
+    check_files(person, plant.storage, args.model_dump(mode="json"))
     threads.begin(thread, person, said)
     started, receipt = time.perf_counter(), None
     if declared.effect == "change":

@@ -32,7 +32,7 @@ def build_graph(
     middleware: list[AgentMiddleware[Any, Any]] = [
         Trimming(approvals, threads),
         Healing(),
-        ToolCalls(approvals, threads),
+        ToolCalls(approvals, threads, plant.storage),
         Fallback(lambda: offline_brain(plant)),
         Guard(plant, repairs=0 if name_of(brain) == OFFLINE else 1, earlier=threads.said_and_found),
         ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),

@@ -15,10 +15,12 @@ from langgraph.types import Command
 from agent import approvals
 from agent.access import NotAllowed, Person, check_call
 from agent.approvals import Approvals
+from agent.confinement import check_files
 from agent.messages import APPROVED, PROPOSAL
 from agent.threads import Threads
 from agent.turns import Event, ToolCall
 from machine_profiles.errors import MillwrightError
+from models.storage import Storage
 from tools.plant import speaking
 from tools.registry import InvalidArguments, all_tools, read_arguments
 
@@ -69,9 +71,9 @@ class TurnContext:
 class ToolCalls(AgentMiddleware):
     """Runs reads and creates at once, and a change only where a person has approved this very call."""
 
-    def __init__(self, approvals: Approvals, threads: Threads) -> None:
+    def __init__(self, approvals: Approvals, threads: Threads, storage: Storage) -> None:
         super().__init__()
-        self._approvals, self._threads = approvals, threads
+        self._approvals, self._threads, self._storage = approvals, threads, storage
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]]
@@ -104,6 +106,8 @@ class ToolCalls(AgentMiddleware):
             return handler(request)
         try:
             check_call(turn.person, declared.name)
+            if declared.effect != "change":  # a change is looked at where it is proposed
+                check_files(turn.person, self._storage, call["args"])
         except NotAllowed as error:
             turn.refused.append(str(call["id"]))
             return _failed(call, str(error))

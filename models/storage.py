@@ -79,6 +79,10 @@ class Storage:
         """What browsers have sent, under names of ours."""
         return self._folder("uploads")
 
+    def uploads_of(self, person: str) -> Path:
+        """What one of several people has sent; nobody else is shown it."""
+        return self._folder("uploads", hashlib.sha256(person.encode()).hexdigest()[:16])
+
     def reports(self, machine_id: str) -> Path:
         return self._folder("reports", machine_id)
 
@@ -103,6 +107,10 @@ class Storage:
     @property
     def conversations(self) -> Path:
         return self._in("conversations.sqlite")
+
+    @property
+    def accounts(self) -> Path:
+        return self._in("accounts.json")
 
     @property
     def audit_log(self) -> Path:

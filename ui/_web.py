@@ -10,10 +10,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.service import Copilot
 from tools.plant import Plant
+from ui import health
 from ui.page import routes
 from ui.page._app import build_page, theme
 from ui.page.head import head
 from ui.page.uploads import LARGEST_BYTES
+from ui.signing_in import page as signing_in
+from ui.signing_in.door import Door, Guarded
 
 # Gradio compiles its components' templates in the browser, hence unsafe-eval; no other host is ever asked
 POLICY = (
@@ -26,11 +29,16 @@ HEADERS = {
 }  # fmt: skip
 
 
-def web_app(copilot: Copilot, plant: Plant, more: Sequence[BaseRoute] = ()) -> FastAPI:
-    """`more` are routes of others, such as the models'; the page is mounted last, at the root."""
+def web_app(copilot: Copilot, plant: Plant, more: Sequence[BaseRoute] = (), door: Door | None = None) -> FastAPI:
+    """`more` are routes of others, such as the models'; the page is mounted last, at the root.
+
+    The `door` says who may come in.
+    """
+    door = door or Door(plant.storage)
     app = FastAPI(title="Millwright", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guarded, door=door)
     app.add_middleware(_Secured)
-    app.router.routes.extend([*more, *routes.routes(copilot, plant)])
+    app.router.routes.extend([*health.routes(copilot), *signing_in.routes(door), *more, *routes.routes(copilot, plant)])
     page = build_page(copilot, plant)
     app = gr.mount_gradio_app(
         app, page, path="", head=head(), theme=theme(), footer_links=[], run_history=False, show_error=False,

@@ -52,7 +52,8 @@ def test_a_plant_without_telemetry_answers_that_nothing_was_recorded(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "example.org"])
-def test_the_page_is_not_served_to_other_computers(host: str):
+def test_the_page_is_not_served_to_other_computers(host: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("MILLWRIGHT_HOME", str(tmp_path))
     with pytest.raises(NotLocal, match=r"127\.0\.0\.1"):
         serve_command(host, 7860)
 

@@ -22,7 +22,9 @@ def site(tmp_path_factory):
     (home / "uploads" / "a.csv").write_text("1,2")
     (home / "truth").mkdir()
     (home / "truth" / "truth.json").write_text("{}")
-    with TestClient(web_app(Copilot(plant, Settings(home=home), script()), plant)) as client:
+    with TestClient(
+        web_app(Copilot(plant, Settings(home=home), script()), plant), base_url="http://127.0.0.1"
+    ) as client:
         yield client, home
 
 

@@ -38,7 +38,9 @@ class Chat:
         """Answer a message; `upload` is a file that the browser has sent, which must lie below `uploads`."""
         image = None
         if upload:
-            kept = keep_upload(self._plant.storage, upload, uploads)
+            kept = keep_upload(
+                self._plant.storage, upload, uploads, self._plant.storage.uploads_of(by.name) if by else None
+            )
             image = str(kept) if kept.suffix in (".png", ".jpg", ".csv") and "import" not in text.lower() else None
             text = text if image else f"{text} {kept}".strip()
             text = text or "What does this picture show?"

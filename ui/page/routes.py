@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from agent.access import Person
 from agent.service import Copilot
 from machine_profiles.errors import MillwrightError
 from tools.plant import Plant
@@ -49,7 +50,7 @@ def routes(copilot: Copilot, plant: Plant) -> list[Route]:
         return await _json(lambda: machine.figure(plant, machine_id, name, days_back))
 
     async def file(request: Request) -> Response:
-        return await run_in_threadpool(_file, plant, request.path_params["path"])
+        return await run_in_threadpool(_file, plant, request.path_params["path"], person_of(request))
 
     return [
         Route("/static/{name}", static),
@@ -59,12 +60,14 @@ def routes(copilot: Copilot, plant: Plant) -> list[Route]:
     ]
 
 
-def _file(plant: Plant, path: str) -> Response:
+def _file(plant: Plant, path: str, person: Person | None) -> Response:
     try:
         found = plant.storage.absolute(path)
     except MillwrightError:
         return _missing("There is no such file.")
     if found.relative_to(plant.storage.home).parts[:1] not in [(name,) for name in SERVED] or not found.is_file():
+        return _missing("There is no such file.")
+    if person is not None and _is_anothers(plant, found, person):
         return _missing("There is no such file.")
     kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"}
@@ -73,6 +76,10 @@ def _file(plant: Plant, path: str) -> Response:
     elif not kind.startswith(("image/png", "image/jpeg", "application/pdf")):
         headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
     return FileResponse(found, media_type=kind, headers=headers)
+
+
+def _is_anothers(plant: Plant, path: Path, person: Person) -> bool:
+    return path.is_relative_to(plant.storage.uploads) and not path.is_relative_to(plant.storage.uploads_of(person.name))
 
 
 async def _json(make: Callable[[], dict[str, Any]]) -> Response:

@@ -24,21 +24,21 @@ class BadUpload(MillwrightError):
     """The file cannot be taken; the text says what would be right."""
 
 
-def keep_upload(storage: Storage, sent: str, folder: str) -> Path:
-    """A picture decoded and encoded anew, or a data file as it is, in HOME/uploads under a random name.
+def keep_upload(storage: Storage, sent: str, folder: str, place: Path | None = None) -> Path:
+    """A picture decoded and encoded anew, or a data file as it is, in `place` (HOME/uploads) under a random name.
 
     `sent` must lie below `folder`, where the server puts what browsers send; it is removed. Raises BadUpload.
     """
-    path = _sent_file(sent, folder)
+    path, place = _sent_file(sent, folder), place or storage.uploads
     try:
         if path.suffix.lower() in PICTURES:
-            return _picture(storage, path)
+            return _picture(place, path)
         if path.suffix.lower() not in DATA:
             raise BadUpload(
                 f"{path.name} is no kind of file that can be taken. Send a picture (JPEG, PNG, WebP, TIFF), or "
                 f"{', '.join(kind.removeprefix('.') for kind in DATA)}."
             )
-        kept = storage.uploads / f"{secrets.token_hex(8)}{path.suffix.lower()}"
+        kept = place / f"{secrets.token_hex(8)}{path.suffix.lower()}"
         shutil.copyfile(path, kept)
         return kept
     finally:
@@ -69,7 +69,7 @@ def _sent_file(sent: str, folder: str) -> Path:
     return path
 
 
-def _picture(storage: Storage, path: Path) -> Path:
+def _picture(place: Path, path: Path) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
@@ -89,7 +89,7 @@ def _picture(storage: Storage, path: Path) -> Path:
             raise BadUpload(f"{path.name} is damaged or cut off; send it again.") from error
     if not deep:
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    kept = storage.uploads / f"{secrets.token_hex(8)}.{'png' if deep else 'jpg'}"
+    kept = place / f"{secrets.token_hex(8)}.{'png' if deep else 'jpg'}"
     with whole_file(kept) as temporary, temporary.open("wb") as file:
         if deep:
             picture.save(file, "PNG")
