@@ -49,6 +49,20 @@ class Approvals:
     def count_waiting(self) -> int:
         return int(self._database.rows("SELECT count(*) FROM changes WHERE status = 'waiting'")[0][0])
 
+    def status(self, thread: str, call_id: str) -> str:
+        """waiting, running, done, failed, rejected or replaced. Raises NothingWaits where it was never proposed."""
+        rows = self._database.rows("SELECT status FROM changes WHERE thread = ? AND call_id = ?", thread, call_id)
+        if not rows:
+            raise NothingWaits(call_id)
+        return str(rows[0][0])
+
+    def outcome(self, call_id: str) -> dict[str, Any]:
+        """What a change that was done gave, by the audit log; empty where it was not done."""
+        for line in reversed(self._audit.lines()):
+            if line.call_id == call_id and line.event == "done" and isinstance(line.outcome, dict):
+                return line.outcome
+        return {}
+
     def open_calls(self, thread: str) -> list[str]:
         """Ids of the changes that wait or run in the thread."""
         sql = "SELECT call_id FROM changes WHERE thread = ? AND status IN ('waiting', 'running')"
@@ -56,7 +70,7 @@ class Approvals:
 
     def propose(
         self, thread: str, call_id: str, tool: Tool, arguments: dict[str, Any], person: Person,
-        this_turn: Sequence[str] = (), joins: Sequence[str] = (), withdraws: Sequence[str] = (),
+        this_turn: Sequence[str] = (), joins: Sequence[str] = (), withdraws: Sequence[str] = (), why: str = "",
     ) -> tuple[ProposedChange, list[str]]:  # fmt: skip
         """Put a change on the thread's card; returns it and the ids of those it replaces.
 
@@ -69,8 +83,11 @@ class Approvals:
         check_call(person, tool.name)
         args = read_arguments(tool, arguments)
         check_files(person, self._plant.storage, args.model_dump(mode="json"))
+        preview = self._preview(tool, args)
+        if why:
+            preview = preview.model_copy(update={"facts": {"why": why, **preview.facts}})
         change = ProposedChange(
-            call_id=call_id, tool=tool.name, args=args.model_dump(mode="json"), preview=self._preview(tool, args),
+            call_id=call_id, tool=tool.name, args=args.model_dump(mode="json"), preview=preview,
             schema_=tool.arguments.model_json_schema(), approver=approver(tool.name), proposed_by=person,
         )  # fmt: skip
         card = self.pending(thread)

@@ -27,7 +27,7 @@ class UnknownTool(MillwrightError):
 
 def call_tool(
     plant: Plant, approvals_: Approvals, threads: Threads, thread: str, tool: str, arguments: dict[str, Any],
-    person: Person,
+    person: Person, why: str = "",
 ) -> Turn:  # fmt: skip
     """Run a read or a create at once and put a change on the thread's card; the turn is kept in the thread.
 
@@ -42,7 +42,7 @@ def call_tool(
     threads.begin(thread, person, said)
     started, receipt = time.perf_counter(), None
     if declared.effect == "change":
-        change, replaced = approvals_.propose(thread, call_id, declared, arguments, person)
+        change, replaced = approvals_.propose(thread, call_id, declared, arguments, person, why=why)
         status, kind, data = "proposed", PROPOSAL, approvals.as_json(change, replaced)
         answer = "This waits for a person's approval; nothing has been done yet."
     else:

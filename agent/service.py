@@ -94,13 +94,18 @@ class Copilot:
         with self._locks[thread]:
             return self._decide(thread, decisions, "", on_event, by or self.person)
 
-    def call(self, thread: str, tool: str, arguments: dict[str, Any], by: Person | None = None) -> Turn:
+    def call(
+        self, thread: str, tool: str, arguments: dict[str, Any], by: Person | None = None, why: str = ""
+    ) -> Turn:  # fmt: skip
         """Call one tool without a brain, for programs; a change is proposed and waits for a person all the same.
+
+        `why` stands on the card of a change.
 
         Raises UnknownTool, NotAllowed, NotYours, InvalidArguments, or what the tool itself says is wrong.
         """
         with self._locks[thread]:
-            turn = call_tool(self._plant, self._approvals, self._threads, thread, tool, arguments, by or self.person)
+            speaker = by or self.person
+            turn = call_tool(self._plant, self._approvals, self._threads, thread, tool, arguments, speaker, why)
         metrics.count(turn)
         return turn
 
@@ -120,6 +125,14 @@ class Copilot:
     def changes_waiting(self) -> int:
         """How many changes wait for anybody."""
         return self._approvals.count_waiting()
+
+    def change_status(self, thread: str, call_id: str) -> str:
+        """How a proposed change stands. Raises NothingWaits where it was never proposed."""
+        return self._approvals.status(thread, call_id)
+
+    def change_outcome(self, call_id: str) -> dict[str, Any]:
+        """What a change that was done gave; empty where it was not done."""
+        return self._approvals.outcome(call_id)
 
     @property
     def plant(self) -> Plant:

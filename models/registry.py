@@ -186,6 +186,11 @@ class Registry:
             machine_id=machine_id, task=task, version=card.version, replaced=replaced, gates=gates
         )  # fmt: skip
 
+    def former(self, machine_id: str, task: Task) -> int | None:
+        """The version that a rollback would bring back; None where there is none."""
+        state = self._state(machine_id, task)
+        return state.former[-1] if state.former else None
+
     def preview_rollback(self, machine_id: str, task: Task) -> Preview:
         state = self._state(machine_id, task)
         if not state.former:

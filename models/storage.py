@@ -96,6 +96,18 @@ class Storage:
     def jobs(self) -> Path:
         return self._folder("jobs")
 
+    def loop(self, machine_id: str) -> Path:
+        """Where a machine stands in the loop."""
+        return self._in("loop", f"{machine_id}.json")
+
+    @property
+    def loop_lock(self) -> Path:
+        return self._in("loop", ".lock")
+
+    @property
+    def alarms(self) -> Path:
+        return self._in("alarms.json")
+
     @property
     def mlflow_database(self) -> Path:
         return self._in("mlflow.db")

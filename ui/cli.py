@@ -80,6 +80,18 @@ def import_(
 
 
 @app.command()
+def loop(
+    machine: Annotated[list[str], typer.Option(help="Only this machine; may be given several times.")] = [],  # noqa: B006
+    time_limit: Annotated[int, typer.Option(min=10, max=86_400, help="Seconds of a proposed training.")] = 60,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Take every machine's next step from drift to a better model; what it proposes waits for an engineer."""
+    from ui.loop_command import loop_command
+
+    raise typer.Exit(loop_command(machine, time_limit, json_))
+
+
+@app.command()
 def mcp() -> None:
     """Offer the tools to another program by the Model Context Protocol, on standard input and output."""
     from ui.mcp_command import mcp_command

@@ -1,0 +1,261 @@
+"""The loop: drift or worse outcomes → retraining → challenger → shadow → promotion → watched; a person approves each.
+
+One pass moves every machine by at most a step. What it proposes waits like any change, in a thread of its own; a pass
+without an answer proposes nothing again. Nothing is ever carried out here.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from agent.access import Person
+from agent.service import Copilot
+from machine_profiles.errors import MillwrightError
+from machine_profiles.profile import Profile
+from models import drift
+from models.locks import locked
+from models.loop_state import LoopState, read_loop, write_loop
+from models.results import Result, Task
+from models.shadow import AT_TRAINING, OUTPUT, Shadow, error_since, learnt_until, run_beside
+from models.telemetry import NoTelemetry
+from tools.plant import Plant
+
+log = logging.getLogger(__name__)
+
+SPEAKER = Person(name="millwright-loop", role="technician")  # below an engineer, so that any engineer can answer it
+WINDOW_HOURS = 168.0
+WORSE = 1.25  # times the error at training, over FEWEST_LIVES that failed since
+FEWEST_LIVES = 3
+SHADOW_ROWS = 48
+LEAST_AGREEMENT = 0.9  # on live rows, where no outcome is known yet
+NO_WORSE = 1.05  # times the other's error: less is noise of so few lives
+WATCHED_DAYS = 14
+QUIET_DAYS = 7
+
+
+class LoopPass(Result):
+    machines: tuple[LoopState, ...]
+    failed: dict[str, str] = {}  # machine → why its step could not be taken
+
+
+def run_pass(copilot: Copilot, machine_ids: list[str] | None = None, time_limit_s: int = 60) -> LoopPass:
+    """Take each machine's next step; one that fails is named and holds no other up. Raises Locked beside another."""
+    plant, states, failed = copilot.plant, [], {}
+    machines = plant.machines
+    with locked(plant.storage.loop_lock, wait_s=5.0):
+        for machine_id in machine_ids or sorted(machines):
+            profile = machines[machine_id]
+            try:
+                before = read_loop(plant.storage, profile.id)
+                state = _step(copilot, profile, before, time_limit_s)
+            except NoTelemetry:
+                continue
+            except MillwrightError as error:
+                failed[profile.id] = str(error)
+                continue
+            except Exception:
+                log.exception("The loop's step of %s crashed", profile.id)
+                failed[profile.id] = "A fault in Millwright stopped this step; the log has the details."
+                continue
+            state = state.model_copy(update={"passed_at": plant.now})
+            write_loop(plant.storage, state)
+            states.append(state)
+    return LoopPass(machines=tuple(states), failed=failed)
+
+
+def _step(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: int) -> LoopState:
+    plant = copilot.plant
+    if state.stage == "watching":
+        return _watch(copilot, profile, state, time_limit_s)
+    if state.stage == "training":
+        return _trained(plant, profile, state)
+    if state.stage == "shadow":
+        return _shadowed(copilot, profile, state)
+    if state.stage == "watched":
+        return _watched(copilot, profile, state)
+    return _answered(copilot, state)
+
+
+def _watch(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: int) -> LoopState:
+    plant = copilot.plant
+    serving = [task for task in plant.registry.in_service(profile.id) if task in OUTPUT]
+    if not serving:
+        return state.noted("No model is in service; there is nothing to watch.")
+    drifted, why = _reason(plant, profile)
+    if why is None:
+        return state.noted("What is recorded looks like before, and outcomes are as good.", drifted=drifted)
+    if state.quiet_until is not None and plant.now < state.quiet_until:
+        return state.noted(f"{why} A retraining was refused; asked again after {state.quiet_until:%Y-%m-%d}.",
+                           drifted=drifted)  # fmt: skip
+    thread = f"loop-{profile.id}-training"
+    arguments = {"machine_id": profile.id, "tasks": serving, "time_limit_s": time_limit_s}
+    call_id = _propose(copilot, thread, "train_models", arguments, why)
+    return state.moved("retraining", calls={thread: call_id}, reason=why, drifted=drifted, versions={}, shadows=(),
+                       note="A retraining is proposed and waits for an engineer.")  # fmt: skip
+
+
+def _reason(plant: Plant, profile: Profile) -> tuple[bool, str | None]:
+    """Whether the data drifted, and why the models should learn again; None where they should not."""
+    found = []
+    cards = [plant.registry.card(profile.id, t, v) for t, v in plant.registry.in_service(profile.id).items()]
+    known = {card.task: learnt_until(plant.datasets, card) for card in cards}
+    for card in cards:
+        at_training = card.metrics.get(AT_TRAINING.get(card.task, ""))
+        lives, error = error_since(plant.telemetry, plant.registry, profile, card, known[card.task])
+        if lives >= FEWEST_LIVES and error is not None and at_training is not None and error > WORSE * at_training:
+            found.append(
+                f"The {card.task} model errs by {error:.4g} on {lives} lives that failed since it was trained, "
+                f"against {at_training:.4g} then ({AT_TRAINING[card.task]})."
+            )
+    drifted = False
+    try:
+        report = drift.check(plant.storage, plant.telemetry, plant.registry, profile, WINDOW_HOURS, plant.now,
+                             page=False)  # fmt: skip
+    except drift.TooLittleToCompare as error:
+        log.info("%s", error)
+    else:
+        drifted = report.drifted
+        cause = report.causes[0] if report.causes else None
+        unlearnt = all(until <= report.window_start for until in known.values())
+        if cause is not None and cause.cause in ("process", "model") and unlearnt:
+            what = "the process changed" if cause.cause == "process" else "the models no longer fit"
+            found.append(f"The last 7 days have drifted: {what} ({'; '.join(cause.evidence)}).")
+    return drifted, " ".join(found) or None
+
+
+def _answered(copilot: Copilot, state: LoopState) -> LoopState:
+    """What became of what was proposed; as long as one part waits or runs, nothing is done."""
+    plant = copilot.plant
+    status = {thread: copilot.change_status(thread, call_id) for thread, call_id in state.calls.items()}
+    if set(status.values()) & {"waiting", "running"}:
+        return state.noted("What is proposed waits for a person.")
+    done = [thread for thread, each in status.items() if each == "done"]
+    if not done:
+        quiet = plant.now + timedelta(days=QUIET_DAYS)
+        return state.moved("watching", quiet_until=quiet, note=f"It was not done: {', '.join(set(status.values()))}.")
+    if state.stage == "retraining":
+        outcome = copilot.change_outcome(state.calls[done[0]])
+        return state.moved("training", job_id=str(outcome["job_id"]), note="The challengers are being trained.")
+    if state.stage == "promotion":
+        promoted = {task: version for task, version in state.versions.items() if _thread(state, task) in done}
+        return state.moved("watched", versions=promoted, since=_last(plant, state.machine_id), shadows=(),
+                           note="Promoted; watched beside the version before.")  # fmt: skip
+    quiet = plant.now + timedelta(days=QUIET_DAYS)
+    return state.moved("watching", versions={}, quiet_until=quiet, note="Rolled back.")
+
+
+def _trained(plant: Plant, profile: Profile, state: LoopState) -> LoopState:
+    job = plant.jobs.get(state.job_id or "")
+    if job.status == "running":
+        return state.noted("The challengers are being trained.")
+    if job.status != "done" or job.result is None:
+        quiet = plant.now + timedelta(days=QUIET_DAYS)
+        return state.moved("watching", quiet_until=quiet, note=f"The training ended as {job.status}: {job.error}")
+    passed: dict[Task, int] = {}
+    said = []
+    for model in job.result["models"]:
+        if model["task"] not in OUTPUT or model["alias"] != "challenger":
+            continue
+        compared = plant.registry.compare(profile.id, model["task"])
+        version = next(each for each in compared.versions if each.version == model["version"])
+        failed = [f"{gate.name}: {gate.figure}" for gate in version.gates if not gate.passed]
+        if failed:
+            said.append(f"{model['task']} version {version.version} does not pass a gate ({'; '.join(failed)})")
+        else:
+            passed[model["task"]] = version.version
+    if not passed:
+        quiet = plant.now + timedelta(days=QUIET_DAYS)
+        return state.moved("watching", quiet_until=quiet, note=f"No challenger passes: {'; '.join(said)}.")
+    card = plant.registry.card(profile.id, *next(iter(passed.items())))
+    since = learnt_until(plant.datasets, card)
+    return state.moved("shadow", versions=passed, since=since, note="; ".join(["In shadow on live rows", *said]) + ".")
+
+
+def _shadowed(copilot: Copilot, profile: Profile, state: LoopState) -> LoopState:
+    plant = copilot.plant
+    shadows = tuple(_beside(plant, profile, state, state.versions, champion_first=True))
+    good = [each for each in shadows if _good(each)]
+    if not shadows or min(each.rows for each in shadows) < SHADOW_ROWS:
+        rows = min((each.rows for each in shadows), default=0)
+        return state.noted(f"In shadow: {rows} rows of the {SHADOW_ROWS} it takes.", shadows=shadows)
+    if not good:
+        return state.noted("In shadow: not good enough yet on live rows.", shadows=shadows)
+    calls = {}
+    for each in good:
+        why = f"{state.reason} It passes the gates; {_said(each)}."
+        arguments = {"machine_id": profile.id, "task": each.task, "version": each.challenger}
+        calls[_thread(state, each.task)] = _propose(copilot, _thread(state, each.task), "promote_model", arguments, why)
+    versions = {each.task: each.challenger for each in good}
+    return state.moved("promotion", calls=calls, shadows=shadows, versions=versions,
+                       note="A promotion is proposed and waits for an engineer.")  # fmt: skip
+
+
+def _watched(copilot: Copilot, profile: Profile, state: LoopState) -> LoopState:
+    plant = copilot.plant
+    shadows = tuple(_beside(plant, profile, state, state.versions, champion_first=False))
+    known = [each for each in shadows if each.lives >= FEWEST_LIVES]
+    worse = [each for each in known if _worse(each)]
+    if worse:
+        calls = {}
+        for each in worse:
+            why = f"Version {each.challenger} does worse than the one before it: {_said(each)}."
+            arguments = {"machine_id": profile.id, "task": each.task}
+            thread = _thread(state, each.task)
+            calls[thread] = _propose(copilot, thread, "rollback_model", arguments, why)
+        return state.moved("rollback", calls=calls, shadows=shadows, note="A rollback is proposed.")
+    over = state.since is not None and plant.now > state.since + timedelta(days=WATCHED_DAYS)
+    if over or (known and len(known) == len([each for each in shadows if each.task in AT_TRAINING])):
+        return state.moved("watching", shadows=shadows, versions={}, reason="", note="The promoted version holds.")
+    return state.noted("Watched beside the version before.", shadows=shadows)
+
+
+def _beside(
+    plant: Plant, profile: Profile, state: LoopState, versions: dict[Task, int], champion_first: bool
+) -> list[Shadow]:
+    """The challenger beside the version in service, or the version promoted beside the one it replaced."""
+    found = []
+    for task, version in versions.items():
+        other = plant.registry.in_service(profile.id)[task] if champion_first else plant.registry.former(
+            profile.id, task
+        )  # fmt: skip
+        if other is None or other == version or state.since is None:
+            continue
+        cards = (plant.registry.card(profile.id, task, other), plant.registry.card(profile.id, task, version))
+        if (shadow := run_beside(plant.telemetry, plant.registry, profile, *cards, state.since)) is not None:
+            found.append(shadow)
+    return found
+
+
+def _good(each: Shadow) -> bool:
+    """By outcomes where enough lives failed; before that by agreement on live rows."""
+    if each.lives >= FEWEST_LIVES and each.champion_error is not None and each.challenger_error is not None:
+        return not _worse(each)
+    return each.agreement >= LEAST_AGREEMENT
+
+
+def _worse(each: Shadow) -> bool:
+    if each.champion_error is None or each.challenger_error is None:
+        return False
+    return each.challenger_error > NO_WORSE * each.champion_error
+
+
+def _said(each: Shadow) -> str:
+    outcomes = (
+        f", error {each.challenger_error:.4g} against {each.champion_error:.4g} on {each.lives} failed lives"
+        if each.champion_error is not None and each.challenger_error is not None
+        else ", no outcome known yet"
+    )
+    return f"over {each.rows} live rows it agrees with version {each.champion} on {each.agreement:.0%}{outcomes}"
+
+
+def _thread(state: LoopState, task: Task) -> str:
+    return f"loop-{state.machine_id}-{task}"
+
+
+def _propose(copilot: Copilot, thread: str, tool: str, arguments: dict[str, Any], why: str) -> str:
+    turn = copilot.call(thread, tool, arguments, by=SPEAKER, why=why)
+    return turn.calls[0].call_id
+
+
+def _last(plant: Plant, machine_id: str) -> Any:
+    return plant.telemetry.meter(machine_id)["at"].max().to_pydatetime()
