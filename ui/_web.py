@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.service import Copilot
 from tools.plant import Plant
 from ui import health
+from ui.api.app import api
+from ui.mcp_http import McpOverHttp
 from ui.page import routes
 from ui.page._app import build_page, theme
 from ui.page.head import head
@@ -35,10 +37,13 @@ def web_app(copilot: Copilot, plant: Plant, more: Sequence[BaseRoute] = (), door
     The `door` says who may come in.
     """
     door = door or Door(plant.storage)
-    app = FastAPI(title="Millwright", docs_url=None, redoc_url=None, openapi_url=None)
+    tools = McpOverHttp(copilot)
+    app = FastAPI(title="Millwright", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Guarded, door=door)
     app.add_middleware(_Secured)
-    app.router.routes.extend([*health.routes(copilot), *signing_in.routes(door), *more, *routes.routes(copilot, plant)])
+    ours = [*health.routes(copilot), *signing_in.routes(door), tools.route]
+    app.router.routes.extend([*ours, *more, *routes.routes(copilot, plant)])
+    app.mount("/api/v1", api(copilot))
     page = build_page(copilot, plant)
     app = gr.mount_gradio_app(
         app, page, path="", head=head(), theme=theme(), footer_links=[], run_history=False, show_error=False,
