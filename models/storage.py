@@ -83,6 +83,10 @@ class Storage:
         """What one of several people has sent; nobody else is shown it."""
         return self._folder("uploads", hashlib.sha256(person.encode()).hexdigest()[:16])
 
+    def pictures(self, machine_id: str) -> Path:
+        """What cameras took of a machine, each with its diagnosis as JSON."""
+        return self._folder("pictures", machine_id)
+
     def reports(self, machine_id: str) -> Path:
         return self._folder("reports", machine_id)
 
