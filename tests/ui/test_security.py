@@ -208,3 +208,17 @@ def test_a_picture_of_another_host_is_never_loaded(site):
     policy = site.client.get("/", headers=site.auth("eve")).headers["content-security-policy"]
     assert "img-src 'self' data: blob:;" in policy
     assert "img-src 'self';" in site.client.get("/sign-in").headers["content-security-policy"]
+
+
+def test_removing_the_last_account_opens_nothing(site):
+    for name in ROLES:
+        site.accounts.remove(name)
+    assert site.client.get("/api/v1/machines").status_code == 401
+
+
+def test_without_accounts_nobody_is_let_in_through_a_proxy(tmp_path: Path):
+    talk = copilot(tmp_path, script())
+    client = TestClient(web_app(talk, talk.plant), base_url="http://127.0.0.1")
+    assert client.get("/api/v1/machines").status_code == 200
+    assert client.get("/api/v1/machines", headers={"X-Forwarded-For": "10.1.2.3"}).status_code == 421
+    talk.close()

@@ -22,6 +22,7 @@ COOKIE = "millwright_session"
 OPEN = ("/sign-in", "/healthz", "/readyz", "/static/page.css", "/static/icon.svg")
 LARGEST_BODY = 64_000_000
 LARGEST_API_BODY = 21_000_000
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -38,11 +39,14 @@ class Door:
         self._header = settings.auth_header if settings else None
         self._role_header = settings.auth_role_header if settings else None
         self._proxies = proxies(settings.trusted_proxies) if settings else ()
+        self._guarded = bool(self.accounts.all())
 
     @property
     def is_guarded(self) -> bool:
-        """Whether people are told apart."""
-        return bool(self.accounts.all()) or bool(self._header and self._proxies)
+        """Whether people are told apart. Once they are, they are until the server ends: the last account's removal
+        opens nothing."""
+        self._guarded = self._guarded or bool(self.accounts.all()) or bool(self._header and self._proxies)
+        return self._guarded
 
     def person(self, connection: HTTPConnection) -> Person | None:
         """Raises BadAccount where the accounts cannot be read."""
@@ -108,6 +112,8 @@ class Guarded:
         guarded = door.is_guarded
         if not guarded and not is_this_computer(connection.headers.get("host", "")):
             return problem(421, "Without accounts, only http://127.0.0.1 and http://localhost are answered."), receive
+        if not guarded and any(name in connection.headers for name in FORWARDED):
+            return problem(421, "A proxy asks for somebody else, and there are no accounts to tell who."), receive
         if guarded:
             if "authorization" in connection.headers and not door.limits.may_show_token(door.address(connection)):
                 return _too_often(), receive

@@ -187,7 +187,7 @@ class Conversation:
             return None
         words = set(re.findall(r"[a-z]{4,}", self.exchanges[place].message.lower()))
         asked = [order.missing for order in self.reading(place - 1).missing if order.missing]
-        if not words or len(self.exchanges[place].message.split()) > 5 or asked[0].slot != "machine":
+        if not words or len(self.exchanges[place].message.split()) > 5 or not asked or asked[0].slot != "machine":
             return None
         fitting = [
             id_
