@@ -1,7 +1,7 @@
 """A picture file as it may be judged: upright pixels, temperatures where it holds them, and when it was taken."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from machine_profiles.errors import MillwrightError
+from models.flir import flir_matrix
 from models.temperature_matrix import TemperatureMatrix, read_matrix
 
 LARGEST_BYTES = 50_000_000
@@ -42,7 +43,10 @@ class UnreadablePicture(MillwrightError):
 
 
 def read_picture(path: Path) -> Picture:
-    """Read a JPEG, PNG, WebP, BMP or TIFF file, or a CSV matrix of temperatures. Raises UnreadablePicture."""
+    """Read a JPEG, PNG, WebP, BMP or TIFF file, a FLIR thermogram, or a CSV matrix of temperatures.
+
+    Raises UnreadablePicture, UnreadableThermogram, NoTemperatureMatrix.
+    """
     if not path.is_file():
         raise UnreadablePicture(f"No picture {str(path)!r}. Give the path of a file on this machine.")
     ending = path.suffix.lower()
@@ -58,7 +62,9 @@ def read_picture(path: Path) -> Picture:
         raise UnreadablePicture(
             f"{path.name} has {size / 1e6:.0f} MB; at most {LARGEST_BYTES / 1e6:.0f} MB are read. Save it smaller."
         )
-    return _decoded(path, _ENDINGS[ending])
+    picture = _decoded(path, _ENDINGS[ending])
+    matrix = flir_matrix(path) if picture.form == "JPEG" else None
+    return replace(picture, pixels=shades(matrix.celsius), matrix=matrix) if matrix else picture
 
 
 def shades(values: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -124,5 +124,8 @@ def _doubts(found: ImageDiagnosis) -> list[str]:
     if found.thermal and not found.thermal.scaled:
         doubts.append("It has no temperature scale: only relative statements are possible, and no severity.")
     if found.thermal and found.thermal.scaled:
-        doubts.append("Temperatures hold for the emissivity set in the camera; the table is for electrical equipment.")
+        doubts.append(
+            "Temperatures hold for the emissivity and air temperature set in the camera; the table is for electrical "
+            "equipment."
+        )
     return doubts
