@@ -63,8 +63,8 @@ def read_picture(path: Path) -> Picture:
             f"{path.name} has {size / 1e6:.0f} MB; at most {LARGEST_BYTES / 1e6:.0f} MB are read. Save it smaller."
         )
     picture = _decoded(path, _ENDINGS[ending])
-    matrix = flir_matrix(path) if picture.form == "JPEG" else None
-    return replace(picture, pixels=shades(matrix.celsius), matrix=matrix) if matrix else picture
+    measured = flir_matrix(path) if picture.form == "JPEG" else None
+    return replace(picture, pixels=shades(measured.celsius), matrix=measured) if measured else picture
 
 
 def shades(values: NDArray[np.floating]) -> NDArray[np.uint8]:

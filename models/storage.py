@@ -85,6 +85,8 @@ class Storage:
 
     def pictures(self, machine_id: str) -> Path:
         """What cameras took of a machine, each with its diagnosis as JSON."""
+
+        """What a machine's cameras saw, each with its diagnosis beside it; `rejected` keeps those refused."""
         return self._folder("pictures", machine_id)
 
     def reports(self, machine_id: str) -> Path:

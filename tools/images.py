@@ -29,8 +29,16 @@ def diagnose_image(plant: Plant, args: DiagnoseImage) -> ImageDiagnosis:
     Use for any picture the person names or attaches. Where it abstained, nothing is known from the picture: never say
     that the part is sound. Without a temperature scale only relative statements hold.
     """
-    profile = plant.machines[args.machine_id] if args.machine_id else None
-    found = diagnose_picture(Path(args.image_path).expanduser(), plant.storage)
+    return judge(
+        plant, Path(args.image_path).expanduser(), plant.machines[args.machine_id] if args.machine_id else None
+    )
+
+
+def judge(plant: Plant, path: Path, profile: Profile | None, taken_at: datetime | None = None) -> ImageDiagnosis:
+    """One picture, beside the readings of its time where its machine is known; `taken_at` comes before the file's."""
+    found = diagnose_picture(path, plant.storage)
+    if taken_at:
+        found = found.model_copy(update={"taken_at": taken_at, "zone_known": True})
     if profile is None:
         return found
     return _fused(plant, profile, found, min(found.taken_at, plant.now) if found.taken_at else plant.now)

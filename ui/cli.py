@@ -94,6 +94,19 @@ def loop(
 
 
 @app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="Where cameras write MACHINE_2026-05-31T08-00.jpg, times in UTC.")],
+    once: Annotated[bool, typer.Option("--once", help="Look once; exits with 1 where a picture was refused.")] = False,
+    every: Annotated[float, typer.Option(min=0.5, max=3600, help="Seconds between two looks.")] = 10.0,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON document a look, a line each.")] = False,
+) -> None:
+    """Judge the pictures that cameras leave in a folder, and file them by machine."""
+    from ui.watch_command import watch_command
+
+    raise typer.Exit(watch_command(folder, once, every, json_))
+
+
+@app.command()
 def mcp() -> None:
     """Offer the tools to another program by the Model Context Protocol, on standard input and output."""
     from ui.mcp_command import mcp_command
