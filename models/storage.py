@@ -84,8 +84,6 @@ class Storage:
         return self._folder("uploads", hashlib.sha256(person.encode()).hexdigest()[:16])
 
     def pictures(self, machine_id: str) -> Path:
-        """What cameras took of a machine, each with its diagnosis as JSON."""
-
         """What a machine's cameras saw, each with its diagnosis beside it; `rejected` keeps those refused."""
         return self._folder("pictures", machine_id)
 

@@ -44,12 +44,6 @@ def judge(plant: Plant, path: Path, profile: Profile | None, taken_at: datetime 
     return _fused(plant, profile, found, min(found.taken_at, plant.now) if found.taken_at else plant.now)
 
 
-def diagnose_at(plant: Plant, path: Path, machine_id: str, at: datetime) -> ImageDiagnosis:
-    """The same for a picture whose time is known otherwise than from the file; a camera's clock is taken for UTC."""
-    found = diagnose_picture(path, plant.storage).model_copy(update={"taken_at": at, "zone_known": False})
-    return _fused(plant, plant.machines[machine_id], found, min(at, plant.now))
-
-
 def _fused(plant: Plant, profile: Profile, found: ImageDiagnosis, at: datetime) -> ImageDiagnosis:
     diagnosis, until, not_judged = _by_readings(plant, profile, at)
     fusion = combine(profile, classes_seen(found), defect_seen(found), diagnosis, until, not_judged)

@@ -10,7 +10,6 @@ import typer
 from machine_profiles.errors import MillwrightError
 from ui.audit_command import audit
 from ui.fleet_command import fleet
-from ui.pictures_command import pictures
 from ui.users_command import users
 
 app = typer.Typer(help="Talk to your machines: a copilot for predictive maintenance.", no_args_is_help=True,
@@ -19,7 +18,6 @@ edge = typer.Typer(help="Run exported bundles as the device would.", no_args_is_
 app.add_typer(edge, name="edge")
 app.add_typer(fleet, name="fleet")
 app.add_typer(audit, name="audit")
-app.add_typer(pictures, name="pictures")
 app.add_typer(users, name="users")
 knowledge = typer.Typer(help="The maintenance documents that answers cite.", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge")
