@@ -125,7 +125,7 @@ def _figures(found: HealthPrediction, asked: Asked, unit: str) -> list[str]:
     if found.anomaly is not None:
         verdict = "unusual for this machine" if found.anomalous else "as usual for this machine"
         lines.append(f"Readings: {verdict} (anomaly score {found.anomaly.value:.2f})")
-    lines += [_crossing(crossing, asked, found.machine_id).capitalize() for crossing in found.limits_crossed]
+    lines += [_first_up(_crossing(crossing, asked, found.machine_id)) for crossing in found.limits_crossed]
     lines += [_zone(zone) for zone in found.vibration_zones[:1] if found.state != "sound" or zone.zone in "CD"]
     if found.state != "sound":
         moved = [each for each in found.moved if abs(each.deviation) >= MOVED][:3]
@@ -172,6 +172,11 @@ def _movement(each: SensorMovement) -> str:
 def _crossing(crossing: LimitCrossing, asked: Asked, machine_id: str) -> str:
     value, limit = say_figure(crossing.value, crossing.unit), say_figure(crossing.limit, crossing.unit)
     return f"{sensor_name(crossing.sensor)} {value}, {crossing.side} its {crossing.level} limit of {limit}"
+
+
+def _first_up(said: str) -> str:
+    """A capital letter first and all else as it is: units keep theirs."""
+    return said[:1].upper() + said[1:]
 
 
 def _advice(found: HealthPrediction) -> str:

@@ -59,6 +59,25 @@ def moment(text: str, now: datetime) -> datetime | None:
     )
 
 
+def ahead(text: str) -> str | None:
+    """The words for a time to come, in a text that tells of nothing already done."""
+    if _DONE.search(text):
+        return None
+    found = _AHEAD.search(text)
+    return found[0] if found else None
+
+
+_AHEAD = re.compile(
+    r"\b(?:(?:for |on )?(?:tomorrow|tonight|next (?:week|month|shift|(?:mon|tues?|wednes|thurs|fri|satur|sun)day))|"
+    r"in (?:\d+|a|an|one|two|three|a few|a couple of) (?:hours?|days?|weeks?))\b",
+    re.I,
+)
+_DONE = re.compile(
+    r"\b(?:was|were|has|have|had|did|done|just|yesterday|today|ago|(?!need|schedul)\w{3,}ed|swapped|put|fitted|i've|we've)\b",
+    re.I,
+)
+
+
 def _from_iso(found: re.Match[str], text: str) -> datetime | None:
     try:
         day = datetime(int(found[1]), int(found[2]), int(found[3]), int(found[4] or 12), int(found[5] or 0), tzinfo=UTC)

@@ -21,6 +21,11 @@ _NOT_A_NUMBER_OF = (
     r"(?!\s*(?:%|percent|h\b|hours?|hrs?|d\b|days?|w\b|weeks?|months?|min|minutes?|"
     r"s\b|sec|rows|samples|bar|mm|a\b|amps|rpm|k\b|x\b|\.\d|:\d|,\d{3}))"
 )
+_PART = (  # "the seal on 6": a part and a bare number are a part of that machine
+    r"\b(?:bearings?|seals?|belts?|filters?|couplings?|fans?|gears?|shafts?|impellers?|valves?|hoses?|pulleys?|rollers?|"
+    r"oil|grease|gaskets?|windings?|motors?|vibration|noise|spindle|joints?|blades?|chain)"
+)
+_WORKED_ON = r"\b(?:what's|what is) (?:wrong|up|the matter|going on)"
 COMMON = 12_000  # of about 30,000 words of the embedding's vocabulary
 _ORDINAL_UNITS = r"(?:machine|asset|equipment|mach)"
 
@@ -121,6 +126,9 @@ class Machines:
     def _by_number(self, text: str) -> Iterable[Mention]:
         patterns = (
             rf"\b(?:{_ORDINAL_UNITS}s?[ -]*)(?P<list>{_LIST})\b{_NOT_A_NUMBER_OF}",
+            rf"(?:{_PART}|{_WORKED_ON}) (?:on|of|in|off|from|with) (?P<list>0*\d{{1,2}})\b"
+            r"(?=\W*(?:$|[?.!,;]|\b(?:yesterday|today|tonight|this|last|again|now|please|an?|over|for|since|on|after|before|and)\b))"
+            r"(?!\s*(?:hours?|days?|h\b|d\b|weeks?|bar|am\b|pm\b|o'?clock|[.:/]\d))",
             rf"(?:\bnumber |\bno\.? ?|\bnr\.? ?|#)(?P<list>{_LIST})\b{_NOT_A_NUMBER_OF}",
         )
         for pattern in patterns:

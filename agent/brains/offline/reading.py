@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from agent.brains.offline.clauses import Clause, clauses
 from agent.brains.offline.conditions import CHECKS, about
+from agent.brains.offline.dates import ahead
 from agent.brains.offline.dependencies import settle_order
 from agent.brains.offline.intents import Classifier, Guess
 from agent.brains.offline.machine_words import KIND_WORDS
@@ -20,6 +21,7 @@ from agent.brains.offline.sensors import SensorWords, strange_sensor
 from agent.brains.offline.slots import fill, job_id, paths
 from agent.brains.offline.text import Speller
 from agent.brains.offline.topics import horizon_words, rating_of, topic_of
+from agent.brains.offline.vocabulary import ACTIONS, first_named
 from agent.brains.offline.wording import SURE, by_verb, is_statement, settle
 from agent.brains.offline.words import Words, blank
 from knowledge_base.embedding import MiniLM
@@ -189,7 +191,7 @@ class Reader:
         if _only_names(first) or part.later or (named and other and named != other):
             return False
         told = self.intent(first, context)
-        if told.intent == "log_maintenance" and told.probability > SURE:
+        if told.intent == "log_maintenance" and told.probability > SURE and first_named(ACTIONS, statement.text):
             return self.intent(second, context).intent == "log_maintenance"
         orders = told.intent in ("train_models", "export_edge", "synthesize_data") and told.probability >= SURE
         return not orders or bool(_STATES.search(statement.text))
@@ -265,6 +267,8 @@ class Reader:
             rating=rating_of(words.text),
             sensors=tuple(args.get("sensors", ())) or _sensors_of(words, profile),
         )
+        if tool == "log_maintenance" and missing is None and (future := ahead(part.text)):
+            return [replace(order, missing=Missing("limits", future, why="at: lies ahead"))]
         reads_sensors = tool in ("query_telemetry", "forecast_sensor") and not order.sensors and order.missing is None
         if profile and reads_sensors and (strange := strange_sensor(words.bare)):
             return [replace(order, missing=Missing("sensor", strange, profile.sensor_names))]
@@ -362,9 +366,9 @@ class Reader:
         if old is not None and "sensor" in args:
             twin = new.primary(old.sensor(args["sensor"]).quantity)
             args["sensor"] = twin.name if twin else args["sensor"]
-        if "note" in args:
-            for mention in self.machines.mentions(args["note"]):
-                args["note"] = args["note"].replace(mention.said, self.machines.label(machine_id))
+        for text in ("note", "question"):
+            for mention in self.machines.mentions(args.get(text, "")):
+                args[text] = args[text].replace(mention.said, self.machines.label(machine_id))
         condition = order.condition
         for mention in self.machines.mentions(condition or ""):
             condition = (condition or "").replace(mention.said, self.catalog[machine_id].name)

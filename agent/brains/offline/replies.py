@@ -126,6 +126,11 @@ def question(order: Order, machines: Machines) -> str:
 def _beyond(order: Order, missing: Missing) -> str:
     """Without the limits' own figures: an answer states none that no tool gave."""
     name, fault = missing.why.split(": ", 1)
+    if name == "at":
+        return (
+            f"Only what has been done can be logged, and “{missing.said}” is still to come. When was it done? "
+            "Planning it is for the maintenance planner."
+        )
     if name in _CHOICES:
         return f"“{missing.said}” does not fit: {_CHOICES[name]}. Which shall I take?"
     size = "too little" if "greater" in fault else "too much" if "less" in fault else "not right"

@@ -156,8 +156,10 @@ def _fleet(words: Words, profile: Profile | None) -> dict[str, Any]:
     top = re.search(
         r"\b(?:top|worst|first|bottom|riskiest|weakest)\s*(\d+|two|three|four|five|"
         r"six|seven|eight|ten|dozen)\b|\b(\d+|two|three|four|five|six|seven|eight|"
-        r"ten)\s+(?:\w+\s+){0,2}(?:worst|most|riskiest|weakest|sickest|machines?|assets?|"
-        r"candidates|units)\b",
+        r"ten)\s+(?:\w+\s+){0,2}(?:worst|most|machines?|assets?|candidates|units|"
+        r"(?!rest\b|best\b|test\b)[a-z]{3,}est|"
+        r"(?:that|which|to) (?:will |are |is |would )?(?:\w+ )?"
+        r"(?:go|fail|die|closest|nearest|worst|break|give|quit)\w*)\b",
         text,
     )
     if top:

@@ -25,7 +25,8 @@ SHORT_FORMS = {
     "r": "are", "teh": "the", "da": "the", "ya": "you", "ye": "you",
     "recieve": "receive", "wrk": "work", "wrks": "works", "wrkd": "worked", "dwn": "down", "rst": "reset", "hw": "how",
     "bak": "back", "bk": "back", "rol": "roll", "b": "be", "hav": "have", "dis": "this", "dat": "that",
-    "calld": "called",
+    "calld": "called", "rprt": "report", "shw": "show", "rpt": "report", "hlth": "health", "wiv": "with",
+    "rong": "wrong", "rolback": "rollback", "exprt": "export", "promot": "promote",
 }  # fmt: skip
 _FOR = re.compile(
     r"(?<![\w.#-])4(?=\s+(?:the|teh|a|an|my|our|us|me|you|u|it|all|both|this|that|these|those|next|tomorrow|tonight|"

@@ -25,7 +25,8 @@ TARGETS = {
     "jetson_xavier_nx": r"xaviers?(?:[ -]?nx)?",
     "jetson_orin": r"orins?\b",
     "jetson_nano": r"\bnanos?\b",
-    "cpu": r"\bcpus?\b|\blaptop\b|raspberry(?: pi)?|\bpi\b|\bintel\b|\bx86\b|industrial pc|\bipc\b|gateway|\bpc\b",
+    "cpu": r"\bcpus?\b|\blaptop\b|raspberry(?: pi)?|\bpi\b|\bintel\b|\bx86\b|industrial pc|\bipc\b|gateway|\bpc\b|"
+    r"(?:ordinary|plain|normal|standard|regular|desktop) computer",
 }
 BARE_NX = r"\bnx\b"  # of the two that bear it the Xavier, where nothing else is said
 PRECISIONS = {
@@ -43,7 +44,7 @@ ACTIONS = {
     r"motor|compressor|fan|gearbox|conveyor|chiller|robot|turbine|blower|with "
     r"a new)\b(?! \w*(?:bearing|seal|filter|belt|oil|brush|coupling|blade|impeller))|"
     r"replaced it\b|swapped it\b|(?:swapped|exchanged|replaced|changed)(?: it| out)? (?:for|with|by|against) "
-    r"(?:an?|the|our) (?:new|spare|other)(?: one| unit| machine)?\b(?! \w)",
+    r"(?:an?|the|our) (?:new|spare|other)(?: (?:one|unit|machine)\b|\b(?! \w))",
     "lubrication": r"re-?greas\w*|greas\w*|lubricat\w*|lube\w*|oil change|chang(?:ed|ing) (?:the "
     r"|its )?(?:gear |hydraulic |compressor )?oil(?! filter)|topped up (?:the "
     r"|its )?\w*\s?oil|oiled|refilled (?:the )?oil|new oil(?! filter)|oil top",

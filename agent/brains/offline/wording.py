@@ -6,12 +6,14 @@ from agent.brains.offline.clauses import STARTS
 from agent.brains.offline.intents import Guess
 from agent.brains.offline.sensors import speaks_of_a_sensor
 from agent.brains.offline.slots import fill, paths
-from agent.brains.offline.vocabulary import ACTIONS, JOB, first_named
+from agent.brains.offline.vocabulary import ACTIONS, JOB, TARGETS, first_named
 from agent.brains.offline.words import Words
 from machine_profiles.reading import Catalog
 from models.datasheet import KIND_WORDS
 
 SURE = 0.38  # below it the person is asked; chosen on held-back paraphrases
+LIKELY, MOSTLY_A_READ = 0.25, 0.6  # for a read of a machine that is named: its own probability, and of all such reads
+READS = ("describe_machine", "query_telemetry", "predict_health", "explain_fault", "forecast_sensor", "check_drift")
 HEARD = 0.002  # from which a clause's leading verb decides
 _ORDERS = re.compile(
     rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i "
@@ -57,12 +59,27 @@ _FORMS = (
         r"^\W*(?:ok(?:ay)?,? |then |so |please )*(?:put|bring|switch) (?:the )?(?:best|new|better|challenger|it|that)"
         r"(?: one| version| model)? (?:in|live|in use|into service|in service)\W*$",
     ),
+    ("rank_fleet", r"^\W*(?:the )?top ?\d+ by\b"),
     ("describe_machine", r"^\W*(?:and |so )?what(?:'s| is| would be) (?:the )?normal\b"),
     (
         "check_drift",
         r"\b(?:should|shall|must|do|does|would|is it|need)\b.{0,25}\b(?:i|we|it|you|time|worth|need|"
         r"makes? sense)\b.{0,20}"
         r"\bretrain\w*\b.*\?|\bis (?:a )?retraining (?:needed|necessary|due|worth\w*)\b",
+    ),
+    (
+        "check_drift",
+        r"\b(?:whether|if)\b.{0,30}\bretrain\w*\W*$|\b(?:whether|if)\b.{0,30}\bretrain\w* (?:it|is|makes?|would|them)\b"
+        r"|^(?!.*\bif\b).*\bwhether to (?:re-?train|refresh)\b",
+    ),
+    (
+        "explain_fault",
+        r"^\W*(?:please )?(?:diagnose|find) (?:the |a |what )?(?:faults?|problem|trouble|cause|reason)\b",
+    ),
+    (
+        "explain_fault",
+        r"\bwhat (?:should|shall|can|must|do|would|could) (?:i|we|you|one) (?:\w+ )?(?:check|look at|inspect|try)"
+        r"\b.{0,20}\b(?:on|at|in|with|about|for) (?:it|that one|this one|the machine)\b",
     ),
     (
         "onboard_machine",
@@ -166,6 +183,10 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         and not re.search(r"\b(forecast|project|extrapolat|sensor)", text, re.I)
     ):
         return "predict_health"
+    if guess.intent == "forecast_sensor" and _SHOWS.match(text) and not _TO_COME.search(text):
+        return "query_telemetry"
+    if guess.intent == "train_models" and first_named(TARGETS, words.bare) and guess.of("export_edge") > 0.2:
+        return "export_edge"
     if (
         guess.intent == "rank_fleet"
         and in_focus
@@ -178,7 +199,16 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         return "explain_fault"
     if rule := _by_form(text):
         return rule
-    return guess.intent if guess.probability >= SURE else None
+    return _likeliest(guess, bool(named))
+
+
+def _likeliest(guess: Guess, named: bool) -> str | None:
+    """On doubt a read of a machine that is named is better than a question; a change never is."""
+    if guess.probability >= SURE:
+        return guess.intent
+    if named and guess.intent in READS and guess.probability >= LIKELY and guess.of(*READS) >= MOSTLY_A_READ:
+        return guess.intent
+    return None
 
 
 def _by_form(text: str) -> str | None:
@@ -202,6 +232,14 @@ _WHEN_A_LIMIT = re.compile(
     r".{0,40}\b(?:limit|alarm|warning|threshold)",
     re.I,
 )  # fmt: skip
+_SHOWS = re.compile(
+    r"^\W*(?:please |now |then |and |can you |could you )*(?:show|plot|graph|chart|display|pull up)\b", re.I
+)
+_TO_COME = re.compile(
+    r"\b(?:forecast|predict|project|expect|outlook|extrapolat|will|next|coming|ahead|going to|tomorrow|tonight|future|"
+    r"from now|heading|until|by)\w*",
+    re.I,
+)
 _TELLS_OF_WORK = re.compile(
     r"\b(?:log\w*|note\w*|record\w*|enter|entry|book|write|wrote|jot|maintenance|document)\b", re.I
 )
