@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     chronos_path: Path | None = Field(
         None, description="A local folder of Chronos weights; unset, no Chronos is asked."
     )
+    alarm_webhook: SecretStr | None = Field(
+        None, exclude=True, description="Where alarms are posted, in Slack's format."
+    )
+    smtp_url: SecretStr | None = Field(
+        None, exclude=True, description="The mail server for alarms: smtp://host:25 or smtps://user:password@host."
+    )
+    alarm_from: str | None = Field(None, description="The address that alarm mails come from.")
+    alarm_to: str | None = Field(None, description="Addresses that alarm mails go to, with commas between.")
     user: str = Field(default_factory=getpass.getuser, description="Who is speaking; stands in the audit log.")
     role: Literal["viewer", "technician", "engineer"] = Field(
         "engineer", description="What who is speaking may ask for and approve; agent/access.py has the table."

@@ -93,6 +93,16 @@ class Storage:
     def drift_page(self, machine_id: str, name: str) -> Path:
         return self._in("drift", machine_id, f"{name}.html")
 
+    @property
+    def alarms(self) -> Path:
+        """A file of episodes for each machine."""
+        return self._folder("alarms")
+
+    @property
+    def loop(self) -> Path:
+        """What the loop knows of each machine between its passes."""
+        return self._folder("loop")
+
     def job(self, job_id: str) -> Path:
         return self._folder("jobs", job_id)
 
