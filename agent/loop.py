@@ -5,14 +5,17 @@ without an answer proposes nothing again. Nothing is ever carried out here.
 """
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.access import Person
+from agent.alarming import look
 from agent.service import Copilot
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models import drift
+from models.alarm_channels import Channels
+from models.alarms import Episode
 from models.locks import locked
 from models.loop_state import LoopState, read_loop, write_loop
 from models.results import Result, Task
@@ -31,16 +34,24 @@ LEAST_AGREEMENT = 0.9  # on live rows, where no outcome is known yet
 NO_WORSE = 1.05  # times the other's error: less is noise of so few lives
 WATCHED_DAYS = 14
 QUIET_DAYS = 7
+NOBODY = Channels()
 
 
 class LoopPass(Result):
     machines: tuple[LoopState, ...]
+    alarms: tuple[Episode, ...] = ()  # open now, or not yet told to everybody
     failed: dict[str, str] = {}  # machine → why its step could not be taken
 
 
-def run_pass(copilot: Copilot, machine_ids: list[str] | None = None, time_limit_s: int = 60) -> LoopPass:
-    """Take each machine's next step; one that fails is named and holds no other up. Raises Locked beside another."""
+def run_pass(
+    copilot: Copilot, machine_ids: list[str] | None = None, time_limit_s: int = 60, channels: Channels = NOBODY
+) -> LoopPass:
+    """Take each machine's next step; one that fails is named and holds no other up. Raises Locked beside another.
+
+    Alarms are kept as episodes, and `channels` told of each once.
+    """
     plant, states, failed = copilot.plant, [], {}
+    alarms: list[Episode] = []
     machines = plant.machines
     with locked(plant.storage.loop_lock, wait_s=5.0):
         for machine_id in machine_ids or sorted(machines):
@@ -60,7 +71,14 @@ def run_pass(copilot: Copilot, machine_ids: list[str] | None = None, time_limit_
             state = state.model_copy(update={"passed_at": plant.now})
             write_loop(plant.storage, state)
             states.append(state)
-    return LoopPass(machines=tuple(states), failed=failed)
+            watched = before.stage == "watching"  # in no other stage is drift looked for
+            try:
+                episodes = look(plant, profile, state.drifted if watched else None, channels, datetime.now(UTC))
+            except MillwrightError as error:
+                failed[profile.id] = str(error)
+                continue
+            alarms += [each for each in episodes if each.open or each.undelivered]
+    return LoopPass(machines=tuple(states), alarms=tuple(alarms), failed=failed)
 
 
 def _step(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: int) -> LoopState:
@@ -80,7 +98,7 @@ def _watch(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: i
     plant = copilot.plant
     serving = [task for task in plant.registry.in_service(profile.id) if task in OUTPUT]
     if not serving:
-        return state.noted("No model is in service; there is nothing to watch.")
+        return state.noted("No model is in service; there is nothing to watch.", drifted=None)
     drifted, why = _reason(plant, profile)
     if why is None:
         return state.noted("What is recorded looks like before, and outcomes are as good.", drifted=drifted)
@@ -94,7 +112,7 @@ def _watch(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: i
                        note="A retraining is proposed and waits for an engineer.")  # fmt: skip
 
 
-def _reason(plant: Plant, profile: Profile) -> tuple[bool, str | None]:
+def _reason(plant: Plant, profile: Profile) -> tuple[bool | None, str | None]:
     """Whether the data drifted, and why the models should learn again; None where they should not."""
     found = []
     cards = [plant.registry.card(profile.id, t, v) for t, v in plant.registry.in_service(profile.id).items()]
@@ -107,7 +125,7 @@ def _reason(plant: Plant, profile: Profile) -> tuple[bool, str | None]:
                 f"The {card.task} model errs by {error:.4g} on {lives} lives that failed since it was trained, "
                 f"against {at_training:.4g} then ({AT_TRAINING[card.task]})."
             )
-    drifted = False
+    drifted = None
     try:
         report = drift.check(plant.storage, plant.telemetry, plant.registry, profile, WINDOW_HOURS, plant.now,
                              page=False)  # fmt: skip

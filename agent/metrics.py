@@ -9,6 +9,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from agent.turns import Turn
+from models.alarms import read_episodes
+from models.loop_state import read_loop
 
 if TYPE_CHECKING:
     from agent.service import Copilot
@@ -67,3 +69,26 @@ class _Standing(Collector):
             for task, version in plant.registry.in_service(machine_id).items():
                 served.add_metric([machine_id, task], version)
         yield served
+        yield from self._loop()
+
+    def _loop(self) -> Iterator[GaugeMetricFamily]:
+        """What the loop's last passes found; nothing where it never ran."""
+        storage, machines = self._copilot.plant.storage, list(self._copilot.plant.machines)
+        alarms = GaugeMetricFamily(
+            "millwright_alarms_open", "Open alarm episodes.", labels=["machine", "kind", "level"]
+        )
+        untold = GaugeMetricFamily("millwright_alarms_undelivered", "Alarm messages that could not be delivered yet.")
+        drift = GaugeMetricFamily("millwright_drift", "1 where the last 7 days drifted.", labels=["machine"])
+        passed = GaugeMetricFamily("millwright_loop_last_pass_seconds", "When the loop last passed, in Unix time.")
+        waiting = 0
+        for machine_id in machines:
+            episodes = read_episodes(storage, machine_id)
+            for (kind, level), number in Tally((each.kind, each.level) for each in episodes if each.open).items():
+                alarms.add_metric([machine_id, kind, level], number)
+            waiting += sum(len(each.undelivered) for each in episodes)
+            if (found := read_loop(storage, machine_id).drifted) is not None:
+                drift.add_metric([machine_id], float(found))
+        untold.add_metric([], waiting)
+        if written := [path.stat().st_mtime for path in storage.loop_lock.parent.glob("*.json")]:
+            passed.add_metric([], max(written))
+        yield from (alarms, untold, drift, passed)

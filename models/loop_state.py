@@ -24,7 +24,7 @@ class LoopState(Result):
     versions: dict[Task, int] = {}
     since: datetime | None = None
     shadows: tuple[Shadow, ...] = ()
-    drifted: bool = False
+    drifted: bool | None = None  # None: it could not be told at the last look
     quiet_until: datetime | None = None  # a person said no; the same is not asked again before then
     note: str = ""  # what the last pass found, in a sentence
     passed_at: datetime | None = None

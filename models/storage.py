@@ -98,11 +98,6 @@ class Storage:
         """A file of episodes for each machine."""
         return self._folder("alarms")
 
-    @property
-    def loop(self) -> Path:
-        """What the loop knows of each machine between its passes."""
-        return self._folder("loop")
-
     def job(self, job_id: str) -> Path:
         return self._folder("jobs", job_id)
 
@@ -117,10 +112,6 @@ class Storage:
     @property
     def loop_lock(self) -> Path:
         return self._in("loop", ".lock")
-
-    @property
-    def alarms(self) -> Path:
-        return self._in("alarms.json")
 
     @property
     def mlflow_database(self) -> Path:

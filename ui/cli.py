@@ -84,10 +84,13 @@ def loop(
     machine: Annotated[list[str], typer.Option(help="Only this machine; may be given several times.")] = [],  # noqa: B006
     time_limit: Annotated[int, typer.Option(min=10, max=86_400, help="Seconds of a proposed training.")] = 60,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    every: Annotated[str | None, typer.Option(help="Go on until stopped, a pass so often: 30min, 1h, 1d.")] = None,
 ) -> None:
     """Take every machine's next step from drift to a better model; what it proposes waits for an engineer."""
-    from ui.loop_command import loop_command
+    from ui.loop_command import loop_command, schedule_command
 
+    if every is not None:
+        raise typer.Exit(schedule_command(every, machine, time_limit, json_))
     raise typer.Exit(loop_command(machine, time_limit, json_))
 
 
