@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 
 from agent.access import NotAllowed, NotYours, Person, Role, reaches
 from agent.service import Copilot
@@ -13,6 +13,7 @@ from ui.page.person import person_of
 
 Answer = TypeVar("Answer", bound=Result)
 ThreadName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+Window = Annotated[str, Query(pattern=r"^([1-9][0-9]{0,2}[hd]|[1-9][0-9]?w)$", examples=["24h", "7d", "2w"])]
 MachineName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
 
 

@@ -1,12 +1,10 @@
 """The machines: who they are, and what was recorded of them."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from models.sensor_statistics import TelemetrySummary
 from tools.machines import MachineDescription, MachineList
-from ui.api.asking import Asked, MachineName
+from ui.api.asking import Asked, MachineName, Window
 
 router = APIRouter(tags=["machines"])
 
@@ -24,8 +22,6 @@ def describe_machine(asked: Asked, machine_id: MachineName) -> MachineDescriptio
 
 
 @router.get("/machines/{machine_id}/telemetry")
-def query_telemetry(
-    asked: Asked, machine_id: MachineName, window: Annotated[str, Query(max_length=20)] = "24h"
-) -> TelemetrySummary:
+def query_telemetry(asked: Asked, machine_id: MachineName, window: Window = "24h") -> TelemetrySummary:
     """Statistics of its readings over a recent window such as 24h, 7d or 2w."""
     return asked.call("query_telemetry", TelemetrySummary, machine_id=machine_id, window=window)
