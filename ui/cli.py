@@ -96,15 +96,21 @@ def loop(
 
 @app.command()
 def watch(
-    folder: Annotated[Path, typer.Argument(help="Where cameras write MACHINE_2026-05-31T08-00.jpg, times in UTC.")],
-    once: Annotated[bool, typer.Option("--once", help="Look once; exits with 1 where a picture was refused.")] = False,
-    every: Annotated[float, typer.Option(min=0.5, max=3600, help="Seconds between two looks.")] = 10.0,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where cameras write MACHINE_2026-05-31T08-00.jpg, times in UTC.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Look once; exits with 1 where something failed.")] = False,
+    every: Annotated[str, typer.Option(help="Between two passes over the machines: 30min, 1h, 1d.")] = "1h",
+    seconds: Annotated[float, typer.Option(min=0.5, max=3600, help="Between two looks into the folder.")] = 10.0,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON document a look, a line each.")] = False,
 ) -> None:
-    """Judge the pictures that cameras leave in a folder, and file them by machine."""
+    """Watch the machines on a schedule (as `loop --every`), or with a folder the pictures that cameras leave there."""
+    from ui.loop_command import loop_command, schedule_command
     from ui.watch_command import watch_command
 
-    raise typer.Exit(watch_command(folder, once, every, json_))
+    if folder is not None:
+        raise typer.Exit(watch_command(folder, once, seconds, json_))
+    raise typer.Exit(loop_command([], 60, json_) if once else schedule_command(every, [], 60, json_))
 
 
 @app.command()
