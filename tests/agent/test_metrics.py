@@ -1,5 +1,6 @@
 """What Prometheus scrapes is what happened."""
 
+from collections import Counter as Tally
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,11 +11,12 @@ from tests.agent.scripted import PUMP, call, copilot, script
 
 def scraped(page: bytes) -> dict[tuple[str, ...], float]:
     """By name and what its labels say, whatever brain spoke."""
-    return {
-        (sample.name, *(value for label, value in sorted(sample.labels.items()) if label != "brain")): sample.value
-        for family in text_string_to_metric_families(page.decode())
-        for sample in family.samples
-    }
+    found: Tally[tuple[str, ...]] = Tally()
+    for family in text_string_to_metric_families(page.decode()):
+        for sample in family.samples:
+            labels = (value for label, value in sorted(sample.labels.items()) if label != "brain")
+            found[sample.name, *labels] += sample.value
+    return found
 
 
 def test_turns_tools_and_what_waits_are_counted(tmp_path: Path):
