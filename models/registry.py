@@ -144,6 +144,8 @@ class Registry:
                 cards.append(card)
             for key, state in states.items():
                 self._record(*key, state)
+            for machine_id in dict.fromkeys(machine_id for machine_id, _ in states):
+                self._record_datasets(machine_id)
             undo.pop_all()
             for key, state in states.items():
                 write_state(self._folder(*key), state)
@@ -222,6 +224,7 @@ class Registry:
         with self._writing():
             for card in cards:
                 self._record(machine_id, card.task, self._state(machine_id, card.task))
+            self._record_datasets(machine_id)
             self._mlflow().record_export(machine_id, bundle, facts, cards)
 
     def record_everything(self, machine_ids: Iterable[str]) -> None:
@@ -231,6 +234,7 @@ class Registry:
                 for task in TASKS:
                     if (state := self._state(machine_id, task)).versions:
                         self._record(machine_id, task, state)
+                self._record_datasets(machine_id)
             self._mlflow().sync_evaluations(sorted((self._storage.home / "evals").glob("*/result.json")))
 
     def _chosen(self, machine_id: str, task: Task, version: int | Literal["best"]) -> ModelCard:
@@ -263,12 +267,15 @@ class Registry:
 
     def _commit(self, machine_id: str, task: Task, state: ServiceState) -> None:
         self._record(machine_id, task, state)
+        self._record_datasets(machine_id)
         write_state(self._folder(machine_id, task), state)
 
     def _record(self, machine_id: str, task: Task, state: ServiceState) -> None:
         folder = self._folder(machine_id, task)
         cards = [read_card(folder / f"v{version}") for version in state.versions]
         self._mlflow().sync(machine_id, task, state, cards)
+
+    def _record_datasets(self, machine_id: str) -> None:
         from models.datasets import Datasets  # pandas, which serving does without
 
         datasets = Datasets(self._storage)

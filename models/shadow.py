@@ -54,10 +54,10 @@ def error_since(
     telemetry: Telemetry, registry: Registry, profile: Profile, card: ModelCard, since: datetime
 ) -> tuple[int, float | None]:
     """How many lives failed after `since`, and the version's error over them; None where none did or task has none."""
-    lives = _failed_since(telemetry.lives(profile), since)
-    if lives is None or card.task not in AT_TRAINING:
+    failed = _failed_since(telemetry.lives(profile), since)
+    if failed is None or card.task not in AT_TRAINING:
         return 0, None
-    return len(lives.names), _error(card, lives, *_answers(registry, profile, card, lives))
+    return len(failed.names), _error_over(registry, profile, card, failed)
 
 
 def run_beside(
@@ -81,8 +81,8 @@ def run_beside(
         rows=int(later.sum()),
         agreement=float(_alike(champion, challenger, one[later], other[later]).mean()),
         lives=0 if failed is None else len(failed.names),
-        champion_error=error_since(telemetry, registry, profile, champion, since)[1],
-        challenger_error=error_since(telemetry, registry, profile, challenger, since)[1],
+        champion_error=_error_over(registry, profile, champion, failed),
+        challenger_error=_error_over(registry, profile, challenger, failed),
     )
 
 
@@ -90,6 +90,12 @@ def _failed_since(lives: Lives, since: datetime) -> Lives | None:
     last = lives.rows.groupby("life")["at"].max()
     names = [name for name in lives.failed if last[name] > pd.Timestamp(since)]
     return sorted_lives(lives.only(names)) if names else None
+
+
+def _error_over(registry: Registry, profile: Profile, card: ModelCard, failed: Lives | None) -> float | None:
+    if failed is None or card.task not in AT_TRAINING:
+        return None
+    return _error(card, failed, *_answers(registry, profile, card, failed))
 
 
 def _answers(

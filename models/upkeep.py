@@ -55,7 +55,12 @@ def look_over(storage: Storage) -> Upkeep:
     repaired = [
         *_unfinished(storage), *_cut_lines(storage), *_databases(storage), *_never_registered(storage), *_jobs(storage),
     ]  # fmt: skip
-    damaged = [*_telemetry(storage), *_datasets(storage), *_models(storage), *_bundles(storage)]
+    damaged = [
+        *_tables(storage, "telemetry/*/*.parquet", "import its data again"),
+        *_tables(storage, "datasets/*/[!.]*/*.parquet", "make it again"),
+        *_models(storage),
+        *_bundles(storage),
+    ]
     return Upkeep(repaired=tuple(repaired), damaged=tuple(damaged))
 
 
@@ -134,24 +139,15 @@ def _jobs(storage: Storage) -> Iterator[str]:
             yield f"Job {job.job_id} had ended without a result when its process was gone; it counts as failed."
 
 
-def _telemetry(storage: Storage) -> Iterator[str]:
+def _tables(storage: Storage, pattern: str, otherwise: str) -> Iterator[str]:
+    """Parquet files below HOME whose footer cannot be read; `otherwise`: what helps without a backup."""
     import pyarrow.parquet as parquet
 
-    for path in sorted((storage.home / "telemetry").glob("*/*.parquet")):
+    for path in sorted(storage.home.glob(pattern)):
         try:
             parquet.ParquetFile(path, page_checksum_verification=True)
         except Exception as error:  # noqa: BLE001 - Arrow raises several kinds, and each means the same here
-            yield f"{_named(storage, path)} cannot be read ({_first_line(error)}). {RESTORE}, or import its data again."
-
-
-def _datasets(storage: Storage) -> Iterator[str]:
-    import pyarrow.parquet as parquet
-
-    for path in sorted((storage.home / "datasets").glob("*/[!.]*/*.parquet")):
-        try:
-            parquet.ParquetFile(path)
-        except Exception as error:  # noqa: BLE001 - as above
-            yield f"{_named(storage, path)} cannot be read ({_first_line(error)}). {RESTORE}, or make it again."
+            yield f"{_named(storage, path)} cannot be read ({_first_line(error)}). {RESTORE}, or {otherwise}."
 
 
 def _models(storage: Storage) -> Iterator[str]:
