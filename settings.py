@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     seed: int = Field(7, description="The one seed from which every random draw derives.")
     model: str = Field("offline", description="The brain: `offline`, or any provider:model of init_chat_model.")
     turn_limit_s: float = Field(300.0, gt=0, description="Seconds after which a turn starts no further step.")
+    tool_limit_s: float = Field(180.0, gt=0, description="Seconds one tool may take; then it is left without a result.")
     database_url: str | None = Field(
         None, repr=False, description="PostgreSQL that keeps the conversations; a file under HOME where unset."
     )

@@ -12,10 +12,12 @@ from agent.confinement import check_files
 from agent.messages import PROPOSAL
 from agent.receipts import receipt_for
 from agent.threads import Threads
+from agent.time_limit import within
 from agent.turns import ToolCall, Turn
 from machine_profiles.errors import MillwrightError
 from tools.plant import Plant, speaking
 from tools.registry import all_tools, read_arguments
+from tools.running import run_tool
 
 PROGRAM = "program"  # who speaks in such a turn, as answers state it
 
@@ -27,11 +29,11 @@ class UnknownTool(MillwrightError):
 
 def call_tool(
     plant: Plant, approvals_: Approvals, threads: Threads, thread: str, tool: str, arguments: dict[str, Any],
-    person: Person, why: str = "",
+    person: Person, why: str = "", limit_s: float = 180.0,
 ) -> Turn:  # fmt: skip
     """Run a read or a create at once and put a change on the thread's card; the turn is kept in the thread.
 
-    Raises UnknownTool, NotAllowed, NotYours, InvalidArguments, or what the tool itself says is wrong.
+    Raises UnknownTool, NotAllowed, NotYours, InvalidArguments, TookTooLong, or what the tool itself says is wrong.
     """
     if tool not in all_tools():
         raise UnknownTool(tool)
@@ -47,7 +49,7 @@ def call_tool(
         answer = "This waits for a person's approval; nothing has been done yet."
     else:
         with speaking(person.name):
-            result = declared.run(plant, args)
+            result = within(limit_s, declared.effect, lambda: run_tool(plant, declared, args))
         status, kind, data = "done", type(result).__name__, result.model_dump(mode="json")
         receipt, answer = f"r{threads.receipts_given(thread) + 1}", f"{tool} was called."
         if job_id := data.get("job_id"):

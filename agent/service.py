@@ -50,7 +50,7 @@ class Copilot:
     def __init__(self, plant: Plant, settings: Settings, brain: "BaseChatModel | None" = None) -> None:
         self._plant = plant
         self.person = Person(name=settings.user, role=settings.role)
-        self._turn_limit_s = settings.turn_limit_s
+        self._turn_limit_s, self._tool_limit_s = settings.turn_limit_s, settings.tool_limit_s
         self._brain = brain if brain is not None else make_brain(settings, plant)
         self._database = open_database(plant.storage.conversations, settings.database_url)
         self._threads = Threads(self._database)
@@ -101,11 +101,13 @@ class Copilot:
 
         `why` stands on the card of a change.
 
-        Raises UnknownTool, NotAllowed, NotYours, InvalidArguments, or what the tool itself says is wrong.
+        Raises UnknownTool, NotAllowed, NotYours, InvalidArguments, TookTooLong, or what the tool itself says is wrong.
         """
         with self._locks[thread]:
             speaker = by or self.person
-            turn = call_tool(self._plant, self._approvals, self._threads, thread, tool, arguments, speaker, why)
+            turn = call_tool(
+                self._plant, self._approvals, self._threads, thread, tool, arguments, speaker, why, self._tool_limit_s
+            )
         metrics.count(turn)
         return turn
 
@@ -309,8 +311,9 @@ class Copilot:
             message.id = uuid.uuid4().hex
         emit = on_event or _ignore
         context = TurnContext(
-            thread, emit, person, approved, receipts=self._threads.receipts_given(thread), limit_s=self._turn_limit_s
-        )
+            thread, emit, person, approved, receipts=self._threads.receipts_given(thread), limit_s=self._turn_limit_s,
+            tool_limit_s=self._tool_limit_s,
+        )  # fmt: skip
         config = {"configurable": {"thread_id": thread}, "max_concurrency": 1}
         with self._registered(thread, context):
             if not approved:

@@ -18,6 +18,7 @@ from agent.approvals import Approvals
 from agent.confinement import check_files
 from agent.messages import APPROVED, PROPOSAL
 from agent.threads import Threads
+from agent.time_limit import TookTooLong, within
 from agent.turns import Event, ToolCall
 from machine_profiles.errors import MillwrightError
 from models.storage import Storage
@@ -58,6 +59,7 @@ class TurnContext:
     found: bool = False  # whether that model's calls had brought results before
     cancelled: Signal = field(default_factory=Signal)
     limit_s: float = 300.0
+    tool_limit_s: float = 180.0
     began: float = field(default_factory=time.monotonic)
 
     def stop_if_cancelled(self) -> None:
@@ -66,6 +68,10 @@ class TurnContext:
             raise TurnCancelled
         if time.monotonic() - self.began > self.limit_s:
             raise TurnTooLong(self.limit_s)
+
+    def time_left_s(self) -> float:
+        """What the next tool may take."""
+        return min(self.tool_limit_s, self.limit_s - (time.monotonic() - self.began))
 
 
 class ToolCalls(AgentMiddleware):
@@ -112,7 +118,7 @@ class ToolCalls(AgentMiddleware):
             turn.refused.append(str(call["id"]))
             return _failed(call, str(error))
         if declared.effect != "change":
-            message = handler(request)
+            message = _run(turn, request, handler, declared.effect)
             if declared.effect == "create":
                 self._note_job(turn, message)
             return message
@@ -149,7 +155,7 @@ class ToolCalls(AgentMiddleware):
     def _run_approved(self, turn: TurnContext, request: ToolCallRequest, handler: Any) -> ToolMessage | Command[Any]:
         proposal = str(request.tool_call["id"]).removesuffix(APPROVED)
         try:
-            message = handler(request)
+            message = _run(turn, request, handler, "change")
         except BaseException as error:
             self._approvals.failed(turn.thread, proposal, f"A fault in Millwright: {type(error).__name__}.")
             raise
@@ -193,6 +199,15 @@ def tool_call(call: Mapping[str, Any], message: ToolMessage | None, rejected: bo
         seconds=told.get("seconds", 0.0),
         receipt=told.get("receipt"),
     )
+
+
+def _run(turn: TurnContext, request: ToolCallRequest, handler: Any, effect: str) -> Any:
+    """The tool's message; an error where it takes longer than the turn can wait."""
+    call = request.tool_call
+    try:
+        return within(turn.time_left_s(), effect, lambda: handler(request))
+    except TookTooLong as error:
+        return _failed(call, str(error))
 
 
 def _failed(call: Mapping[str, Any], text: str) -> ToolMessage:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from machine_profiles.errors import MillwrightError
 from tools.plant import Plant
+from tools.running import run_tool
 from tools.tool import Arguments, Tool
 
 SUBJECTS = (
@@ -65,7 +66,7 @@ def langchain_tools(plant: Plant) -> list[BaseTool]:
 def _adapt(plant: Plant, declared: Tool) -> BaseTool:
     def call(**arguments: Any) -> tuple[str, dict[str, Any]]:
         try:
-            result = declared.run(plant, read_arguments(declared, arguments))
+            result = run_tool(plant, declared, read_arguments(declared, arguments))
         except MillwrightError as error:
             raise ToolException(str(error)) from error
         except ValidationError as error:  # LangChain would blame the model's arguments for it

@@ -12,7 +12,7 @@ from agent.answers.forecast import say_forecast
 from agent.answers.health import say_health, say_ranking
 from agent.answers.images import say_image
 from agent.answers.machines import say_description, say_machines, say_onboarded
-from agent.answers.naming import in_plain_words, say_change
+from agent.answers.naming import in_plain_words, machine_name, say_change
 from agent.answers.report import say_report
 from agent.answers.said import Said
 from agent.answers.telemetry import say_import, say_logged, say_telemetry
@@ -117,7 +117,10 @@ def _say_failed(call: ToolCall, asked: Asked) -> str:
         f"to {_WORK[call.name]}" if call.name in _WORK else f"with {call.name}"
     )  # fmt: skip
     reason = in_plain_words((call.error or "it gave no reason").rstrip("."), asked.catalog)
-    return f"I could not {what.removeprefix('to ')}: {reason}."
+    machine_id = call.args.get("machine_id") if call.effect != "change" else None
+    machine = machine_name(machine_id, asked.catalog) if machine_id else ""
+    whose = f"{machine}: " if machine and machine not in reason and machine_id not in reason else ""
+    return f"{whose}I could not {what.removeprefix('to ')}: {reason}."
 
 
 def _made_good(failed: ToolCall, results: Sequence[ToolCall]) -> bool:
