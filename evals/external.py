@@ -24,6 +24,7 @@ from machine_profiles.errors import MillwrightError
 from models.results import Preview
 from tools.plant import Plant
 from tools.registry import all_tools, langchain_tools, read_arguments
+from tools.running import run_tool
 
 _DECLINES = re.compile(
     r"\b(?:can(?:no|')t|cannot|unable to|not able to|won't|outside (?:of )?what|no evidence)\b", re.I
@@ -126,7 +127,7 @@ class ExternalAgent:
         try:
             args = read_arguments(declared, {**change.args, **decision.args})
             call = call.model_copy(update={"args": args.model_dump(mode="json")})
-            result = declared.run(self._plant, args).model_dump(mode="json")
+            result = run_tool(self._plant, declared, args).model_dump(mode="json")
         except MillwrightError as error:
             return call.model_copy(update={"status": "failed", "error": str(error)})
         return call.model_copy(update={"status": "done", "result": result, "error": None})

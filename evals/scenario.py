@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from agent.turns import Outcome
 from evals.known_tools import faults_of_arguments
 from evals.snapshot import SUBJECTS
+from evals.tool_faults import ToolFault
 from evals.yaml_reading import line_of, read_yaml
 from machine_profiles.errors import MillwrightError
 
@@ -136,6 +137,7 @@ class Scenario(_Part):
     id: str = Field(min_length=1)
     tags: Texts = ()
     plant: Literal["demo", "empty"] = "demo"
+    faults: tuple[ToolFault, ...] = ()
     turns: tuple[ScriptedTurn, ...] = Field(min_length=1)
     end_state: EndState | None = None
 
@@ -263,6 +265,6 @@ def _say(fault: Mapping[str, Any]) -> str:
 
 
 def _near(key: str) -> str:
-    parts = (Scenario, ScriptedTurn, Expectation, ExpectedCall, Edit, EndState)
+    parts = (Scenario, ScriptedTurn, Expectation, ExpectedCall, Edit, EndState, ToolFault)
     near = difflib.get_close_matches(key, [name for part in parts for name in part.model_fields], n=1)
     return f"; did you mean `{near[0]}`?" if near else "; remove it or correct its spelling"

@@ -3,7 +3,7 @@
 import os
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
@@ -14,6 +14,7 @@ from evals.conversation import hold
 from evals.external import ExternalAgent, load_agent
 from evals.results import RunRecord
 from evals.scenario import ExpectedCall, Scenario
+from evals.tool_faults import FaultyTools, limited
 from knowledge_base.index import Index
 from settings import Settings
 from tools.plant import Plant, open_plant
@@ -49,10 +50,12 @@ def run_one(task: Task) -> RunRecord:
         home = Path(folder) / "plant"
         if task.prepared is not None:
             copy_plant(task.prepared, home)
-        settings = task.settings.model_copy(update={"home": home})
+        settings = limited(task.settings.model_copy(update={"home": home}), task.scenario.faults)
         plant = open_plant(settings)
         if not task.documents:
             plant = Undocumented(**vars(plant))
+        if task.scenario.faults:
+            plant = replace(plant, around_tools=FaultyTools(task.scenario.faults))
         try:
             if task.agent is not None:
                 return hold(ExternalAgent(load_agent(task.agent), task.agent, plant), plant, task.scenario)

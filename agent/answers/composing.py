@@ -117,7 +117,7 @@ def _say_failed(call: ToolCall, asked: Asked) -> str:
         f"to {_WORK[call.name]}" if call.name in _WORK else f"with {call.name}"
     )  # fmt: skip
     reason = in_plain_words((call.error or "it gave no reason").rstrip("."), asked.catalog)
-    machine_id = call.args.get("machine_id") if call.effect != "change" else None
+    machine_id = "" if call.effect == "change" else str(call.args.get("machine_id") or "")
     machine = machine_name(machine_id, asked.catalog) if machine_id else ""
     whose = f"{machine}: " if machine and machine not in reason and machine_id not in reason else ""
     return f"{whose}I could not {what.removeprefix('to ')}: {reason}."
