@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     )
     openai_api_key: SecretStr | None = Field(None, exclude=True, validation_alias="OPENAI_API_KEY")
     model_timeout_s: float = Field(60, gt=0, description="Seconds without a word from the model's server.")
+    vision_model: str | None = Field(
+        None, description="A vision model on model_base_url, or openai:NAME, that judges pictures as one more witness."
+    )
+    clip_path: str | None = Field(
+        None, description="Local weights of an open_clip model: a file, its folder, or NAME@file; none are fetched."
+    )
     tool_calling: Literal["auto", "native", "schema"] = Field(
         "auto", description="How a language model calls tools; auto goes over to schema where calls come as text."
     )

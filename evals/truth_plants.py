@@ -14,7 +14,8 @@ from machine_profiles.profile import FailureMode, Operating, Profile
 from machine_profiles.reading import SHIPPED, load_catalog
 from models.degradation import Course, draw_course, shows
 from models.demo_machine import NOW
-from models.image_fusion import Agreement, supports
+from models.image_fusion import Agreement
+from models.image_support import supports
 from models.photographs import picture_classes
 from models.plant_simulator import generator, running_times, simulate_rows
 from models.results import Result

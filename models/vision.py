@@ -11,6 +11,7 @@ from models.image_encoder import see
 from models.image_fusion import Fusion
 from models.image_reading import Picture, read_picture
 from models.photographs import Judgement, PictureClass, picture_classes, shipped_heads
+from models.picture_witness import Witness
 from models.results import Result
 from models.storage import Storage
 from models.thermal import ThermalFinding, hot_spots, warmth
@@ -51,11 +52,16 @@ class ImageDiagnosis(Result):
     name: str | None
     fusion: Fusion | None
     judged_by: str
+    witnesses: tuple[Witness, ...] = ()  # models that were not trained here, where one is set
 
 
 def diagnose_picture(path: Path, storage: Storage) -> ImageDiagnosis:
     """Read and judge one picture. Raises UnreadablePicture, NoTemperatureMatrix."""
-    picture = read_picture(path)
+    return judge_picture(read_picture(path), path, storage)
+
+
+def judge_picture(picture: Picture, path: Path, storage: Storage) -> ImageDiagnosis:
+    """Judge a picture that has been read from `path`."""
     judged = None if picture.matrix or picture.deep else shipped_heads().judge(see(picture.pixels))
     strange = judged is not None and judged.strangeness > STRANGE
     thermal = _thermal(picture, judged)

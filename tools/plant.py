@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.results import Result
     from models.telemetry import Telemetry
     from tools.tool import Tool
+    from tools.vision_model import VisionModel
 
 
 _speaker: ContextVar[str | None] = ContextVar("speaker", default=None)
@@ -43,6 +44,8 @@ class Plant:
     chroma_url: str | None = None
     chronos_path: Path | None = None
     job_environment: dict[str, str] = field(default_factory=dict)
+    vision_model: "VisionModel | None" = None
+    clip_path: str | None = None
     drift_pages: bool = True  # Evidently's page beside each drift check, written by a process of its own
     around_tools: "Callable[[Tool, Callable[[], Result]], Result]" = (
         _as_it_is  # every run of a tool; evals make some fail
@@ -108,6 +111,8 @@ def open_plant(settings: Settings) -> Plant:
 
     Raises NotWritable where its state could not be kept.
     """
+    from tools.vision_model import vision_model
+
     storage = Storage(settings.home)
     storage.require_writable()
     stated = json.loads(storage.plant_file.read_text()) if storage.plant_file.exists() else {}
@@ -115,4 +120,5 @@ def open_plant(settings: Settings) -> Plant:
     return Plant(
         storage, settings.seed, settings.user, now, settings.mlflow_tracking_uri, settings.chroma_url,
         settings.chronos_path and settings.chronos_path.resolve(), settings.environment(),
+        vision_model(settings), settings.clip_path,
     )  # fmt: skip

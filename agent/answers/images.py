@@ -6,6 +6,7 @@ from agent.answers.naming import machine_name, say_list
 from agent.answers.safety import before_touching
 from agent.answers.said import Said
 from models.image_fusion import CombinedMode, Fusion
+from models.picture_witness import SEEN, Witness, defect_named
 from models.thermal import HotSpot, ThermalFinding
 from models.vision import ImageDiagnosis
 
@@ -14,13 +15,15 @@ UNSURE = 0.6  # a chance of a defect between 1 − this and this is called open
 
 
 def say_image(found: ImageDiagnosis, asked: Asked) -> Said:
-    lines = [*_seen(found), *_spots(found.thermal)]
+    lines = [*_seen(found), *_spots(found.thermal), *_witnesses(found)]
     if found.plot:
         lines.append(f"The hot spots are drawn in {found.plot}")
     if found.fusion:
         lines += _beside_readings(found.fusion)
     hot = found.thermal is not None and bool(found.thermal.spots)
-    damaged = (found.defect_probability or 0.0) >= UNSURE
+    damaged = (found.defect_probability or 0.0) >= UNSURE or any(
+        (defect_named(each) or 0.0) >= SEEN for each in found.witnesses
+    )
     advice = (before_touching(asked.kind(found.machine_id)),) if hot or damaged else ()
     return Said(
         finding=_finding(found, asked),
@@ -90,8 +93,23 @@ def _spot(spot: HotSpot) -> str:
     return said
 
 
+def _witnesses(found: ImageDiagnosis) -> list[str]:
+    return [line for each in found.witnesses for line in _witness(each)]
+
+
+def _witness(each: Witness) -> list[str]:
+    if not each.classes:
+        return [each.said]
+    chances = [f"{one.title} ({say_probability(one.probability)})" for one in each.classes[:SHOWN]]
+    sure = "" if each.calibrated else ", by its own estimate, which nobody has calibrated"
+    lines = [f"{each.by[0].upper()}{each.by[1:]} sees {say_list(chances)}{sure}"]
+    if each.seen:
+        lines.append(f"Its words: “{each.seen}”")
+    return [*lines, each.said]
+
+
 def _beside_readings(found: Fusion) -> list[str]:
-    lines = [found.said]
+    lines = [found.said, *(f"{line[0].upper()}{line[1:]}" for line in found.witnesses_said)]
     if found.modes:
         lines.append(f"Taken together: {say_list(_mode(each) for each in found.modes[:SHOWN])}")
     if found.not_judged:
@@ -101,6 +119,7 @@ def _beside_readings(found: Fusion) -> list[str]:
 
 def _mode(each: CombinedMode) -> str:
     evidence = [f"picture {say_probability(each.picture_probability)}"] if each.picture_probability > 0 else []
+    evidence += [f"witness {say_probability(each.witness_probability)}"] if each.witness_probability > 0 else []
     evidence += (
         [f"readings {say_probability(each.readings_probability)}"] if each.readings_probability is not None else []
     )

@@ -55,8 +55,10 @@ def serving(*replies: Reply) -> Iterator[Server]:
                 self._send("data: {this is no JSON\n\n", reply, "event-stream")
             elif reply.fault == "not_the_protocol":
                 self._send('data: {"choices": "none", "id": 5}\n\n', reply, "event-stream")
-            else:
+            elif told.asked[-1].get("stream"):
                 self._stream(reply)
+            else:
+                self._whole(reply)
 
         def _send(self, body: str, reply: Reply, kind: str) -> None:
             self.send_response(reply.status)
@@ -66,6 +68,23 @@ def serving(*replies: Reply) -> Iterator[Server]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body.encode())
+
+        def _whole(self, reply: Reply) -> None:
+            choice = {
+                "index": 0,
+                "message": {"role": "assistant", "content": reply.text},
+                "finish_reason": reply.finish,
+            }
+            body = json.dumps({"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+            if reply.fault == "dropped":
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body[: len(body) // 2].encode())
+                self.wfile.flush()
+                self.close_connection = True
+                return
+            self._send(body, reply, "json")
 
         def _stream(self, reply: Reply) -> None:
             self.send_response(200)
