@@ -14,6 +14,17 @@ DOUBTED = 0.2  # from which a faulty sensor is worth a word
 CLEAR = 0.4  # share from which a cause is called the likeliest
 SHOWN = 3  # passages quoted in an answer about a procedure
 LONGEST = 700
+_WHY = re.compile(r"\W*(?:and |but |so |then )*why\b(?: \w+){0,2}\W*", re.I)
+_SIGN = re.compile(  # a complaint about the machine's condition
+    r"\b(?:faults?|wrong|problems?|trouble\w*|symptoms?|nois\w*|loud\w*|hot\w*|warm\w*|overheat\w*|vibrat\w*|shak\w+|"
+    r"rattl\w+|squeal\w*|hum(?:s|ming)|knock\w*|grind\w*|leak\w*|drip\w*|slow\w*|jerk\w*|stall\w*|trip(?:s|ped|ping)|"
+    r"strange\w*|odd\w*|rough\w*|unsteady|struggl\w*|wear\w*|smell\w*)\b",
+    re.I,
+)
+_NOT_SEEN = (
+    "they show no cause for it, and the documents I have name none. What is heard, smelt or seen at the machine itself "
+    "the sensors may not see; have it looked at there"
+)
 _URGENCY = {
     "now": "Look at it now", "this week": "Plan it for this week", "no haste": "There is no haste",
     "at the next planned stop": "It can wait for the next planned stop",
@@ -31,8 +42,8 @@ def say_explanation(found: Explanation, asked: Asked) -> Said:
 
 
 def nothing_to_explain(moved: bool | None, question: str) -> bool:
-    """A bare "why?" of a machine that shows nothing is answered by that; it is no question without evidence."""
-    return moved is False and bool(re.fullmatch(r"\W*(?:and |but |so |then )*why\b(?: \w+){0,2}\W*", question, re.I))
+    """Asked why of a machine that shows nothing, that is the answer; it is no question without evidence."""
+    return moved is False and bool(_WHY.fullmatch(question) or _SIGN.search(question))
 
 
 class _Marks:
@@ -60,8 +71,9 @@ class _Marks:
 def _nothing(found: Explanation, asked: Asked) -> Said:
     if nothing_to_explain(found.moved, asked.text):
         machine = machine_name(found.machine_id, asked.catalog)
+        so = ", so there is no fault to explain" if _WHY.fullmatch(asked.text) else f": {_NOT_SEEN}"
         return Said(
-            finding=f"Nothing in the readings of {machine} has left its usual course, so there is no fault to explain.",
+            finding=f"Nothing in the readings of {machine} has left its usual course{so}.",
             rests_on=f"This rests on readings up to {say_time(found.at)}." if found.at else "",
         )
     calm = found.moved is False and found.machine_id

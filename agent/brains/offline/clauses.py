@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from agent.brains.offline.conditions import about
+from agent.brains.offline.vocabulary import ACTIONS, first_named
 
 STARTS = (
     r"show|plot|graph|chart|display|list|describe|tell|give|check|predict|forecast|"
@@ -51,7 +52,7 @@ class Clause:
 def clauses(text: str) -> list[Clause]:
     """A clause that states only a condition is joined to the one it governs."""
     parts: list[tuple[str, bool]] = []
-    text = _LOG_AGAIN.sub(r" and log \g<what>", text) if _LOGS.match(text) else text
+    text = _LOG_AGAIN.sub(_logged_again, text) if _LOGS.match(text) else text
     for sentence in _SENTENCE.split(text.strip()):
         at = 0
         for join in _JOIN.finditer(sentence):
@@ -65,6 +66,12 @@ def clauses(text: str) -> list[Clause]:
                 parts.append(("\x01", True))
         parts.append((sentence[at:], False))
     return _with_conditions(_marked(parts))
+
+
+def _logged_again(found: re.Match[str]) -> str:
+    """ "log that A was cleaned and B was greased" are two entries; in "log that A and B were cleaned" both are."""
+    told = first_named(ACTIONS, found.string[: found.start()]) or re.match(r"an?\b", found["what"], re.I)
+    return f" and log {found['what']}" if told else found[0]
 
 
 _LOGS = re.compile(r"^\W*(?:\w+[\s,]+){0,4}?(?:log|record|note|enter)\s+(?:that\s+)?(?:an?|the)\b", re.I)

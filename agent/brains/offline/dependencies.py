@@ -53,10 +53,17 @@ def _once(orders: list[Order]) -> list[Order]:
         if twin is None:
             kept.append(order)
         else:
+            both = {**kept[twin].args, **order.args, **_asked_by_both(kept[twin], order)}
             kept[twin] = replace(
-                kept[twin], args={**kept[twin].args, **order.args}, horizon=order.horizon or kept[twin].horizon
+                kept[twin], args=both, horizon=order.horizon or kept[twin].horizon
             )
     return kept
+
+
+def _asked_by_both(first: Order, second: Order) -> dict[str, str]:
+    """One question of two: neither is left unanswered."""
+    one, other = (str(order.args.get("question", "")) for order in (first, second))
+    return {"question": f"{one.rstrip(' .,;')}, {other}"} if one and other and one != other else {}
 
 
 def _same(order: Order, other: Order) -> bool:

@@ -38,6 +38,7 @@ _FILLER = set(
     the kind two three four
     top worst first second third fourth fifth less longer shorter minimum maximum max min would he we they so if
     were samples records each us against than which you asked up cap capped hours minutes
+    long short much little enough plenty quick slow
     """.split()  # noqa: SIM905
 )
 _LEADS = re.compile(r"\b(?:what|how) about\b|\bi was talking about\b|\bdo it for\b|\brun it for\b", re.I)

@@ -26,6 +26,7 @@ _PART = (  # "the seal on 6": a part and a bare number are a part of that machin
     r"oil|grease|gaskets?|windings?|motors?|vibration|noise|spindle|joints?|blades?|chain)"
 )
 _WORKED_ON = r"\b(?:what's|what is) (?:wrong|up|the matter|going on)"
+DESCRIBING = 3  # words before a kind that may describe it
 COMMON = 12_000  # of about 30,000 words of the embedding's vocabulary
 _ORDINAL_UNITS = r"(?:machine|asset|equipment|mach)"
 
@@ -256,8 +257,33 @@ class Machines:
                 continue
             every = before.startswith(("both", "all", "every", "each"))
             span = Span(found.start() if every else found.start(2), found.end())
+            if len(choices) > 1 and not plural and not every and (told := self._described(text, span, choices)):
+                span, choices = told
             if choices:
                 yield Mention(span, text[span.start : span.end], choices, every, kind, plural, strength=0)
+
+    def _described(self, text: str, kind: Span, choices: tuple[str, ...]) -> tuple[Span, tuple[str, ...]] | None:
+        """Of several of a kind the one whose description alone has the words before it: "the paint shop fan"."""
+        before = list(re.finditer(r"[^\W\d_]+", text[: kind.start]))[-DESCRIBING:]
+        start, found = kind.start, set[str]()
+        for word in reversed(before):
+            if re.search(r"[^\s-]", text[word.end() : start]):
+                break
+            has = {id_ for id_ in choices if word[0].lower() in self._told[id_]}
+            if not has:
+                break
+            start, found = word.start(), (found & has if found else has)
+        return (Span(start, kind.end), tuple(found)) if len(found) == 1 else None
+
+    @cached_property
+    def _told(self) -> dict[str, frozenset[str]]:
+        """The words of each machine's description that tell it from others; not those of its kind."""
+        return {
+            profile.id: frozenset(
+                word for word in re.findall(r"[^\W\d_]{4,}", profile.description.lower()) if word not in KIND_WORDS
+            )
+            for profile in self.catalog.values()
+        }
 
     def _settled(self, mentions: list[Mention], text: str) -> list[Mention]:
         """Neighbours that say one thing together ("the Siemens motor", "Grundfos pump 4") become one mention."""

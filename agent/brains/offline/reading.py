@@ -20,9 +20,9 @@ from agent.brains.offline.referring import Context, machines_meant, places
 from agent.brains.offline.sensors import SensorWords, strange_sensor
 from agent.brains.offline.slots import fill, job_id, paths
 from agent.brains.offline.text import Speller
-from agent.brains.offline.topics import horizon_words, rating_of, topic_of
+from agent.brains.offline.topics import horizon_words, question_of, rating_of, topic_of
 from agent.brains.offline.vocabulary import ACTIONS, first_named
-from agent.brains.offline.wording import SURE, by_verb, is_statement, settle
+from agent.brains.offline.wording import NO_SUBJECT, PLAINLY, SURE, READS, by_verb, is_onboarding, is_statement, settle
 from agent.brains.offline.words import Words, blank
 from knowledge_base.embedding import MiniLM
 from machine_profiles.profile import Profile
@@ -40,8 +40,8 @@ NO_TOOL = (
     "off_topic",
     "cancel_job",
 )
+FACTS = 0.6  # of all readings of a question of fact, together
 ASKED_FIRST = 0.15  # by how much surer a statement must be than the question after it
-_BESIDE = ("off_topic", "smalltalk", "help")  # taken up beside an order only where they are plain
 NO_MACHINE = ("list_machines", "rank_fleet", "get_job", "onboard_machine")
 ONE_TASK = ("compare_models", "promote_model", "rollback_model")
 NOTHING_IN_IT = re.compile(
@@ -111,6 +111,10 @@ class Reader:
             guess = guess.without("get_job")
         if not _FLEET.search(words.text):
             guess = guess.without("rank_fleet")
+        named = any(mention.strength for mention in words.mentions)
+        pointed = bool(context.focus) and _POINTING.search(words.text)
+        if (named or pointed) and guess.of(*NO_SUBJECT) < (PLAINLY if named else PLAINLY - 0.2):
+            guess = guess.without(*NO_SUBJECT)
         return guess
 
     def _take(
@@ -134,7 +138,9 @@ class Reader:
         supposes = intent == "query_telemetry" and len(context.focus) == 1 and _WHAT_IF.match(part.text)
         if supposes and "readings" in fill("predict_health", words, self.catalog[context.focus[0]]):
             intent = "predict_health"
-        if not alone and intent in _BESIDE and guess.probability < 0.7:
+        if intent is None and alone and _of_knowledge(guess, words):
+            intent = "explain_fault"
+        if not alone and intent in NO_SUBJECT and guess.probability < 0.7:
             intent = None
         machines, missing = machines_meant(words, context, self.machines)
         if intent is None:
@@ -153,9 +159,11 @@ class Reader:
     def _joined(self, parts: list[Clause], context: Context) -> list[Clause]:
         """A bare statement ("pump 5 loses pressure,") goes with the order or question that follows it."""
         joined: list[Clause] = []
-        for part in parts:
+        for part in _deliveries(parts):
             last = joined[-1] if joined else None
-            if last and self._only_values(part.text, context):
+            if last and (subject := self._subject(last, part, context)):
+                joined[-1] = replace(part, text=subject)
+            elif last and self._only_values(part.text, context):
                 joined[-1] = replace(last, text=f"{last.text.rstrip('?.! ')} {part.text}")
             elif last and is_statement(last.text) and not last.later and self._go_together(last, part, context):
                 both = f"{last.text.rstrip('.')}, {part.text}"
@@ -174,15 +182,30 @@ class Reader:
         about_one = any(mention.strength for mention in self.words(told, context).mentions)
         if guesses[0].intent in ("rank_fleet", "list_machines") and about_one:
             return both
+        if guesses[0].intent in NO_SUBJECT and about_one and guesses[2].intent not in NO_TOOL:
+            return told if guesses[2].probability >= SURE else both
         best = max(range(len(texts)), key=lambda i: guesses[i].probability)
         return texts[best] if guesses[best].probability > guesses[0].probability + ASKED_FIRST else asked
+
+    def _subject(self, named: Clause, part: Clause, context: Context) -> str | None:
+        """A question whose subject was put before it, in one: "the hydraulics, how are they"."""
+        words = self.words(named.text, context)
+        if not _only_names(words) or part.later or self.words(part.text, context).mentions:
+            return None
+        said = named.text[words.mentions[0].span.start : words.mentions[-1].span.end]
+        the = "" if re.match(r"(?:the|all|both|every|each)\b", said, re.I) else "the "
+        found = re.sub(_STANDING_IN, lambda _: f"{the}{said}", part.text, count=1, flags=re.I)
+        return found if found != part.text else None
 
     def _only_values(self, text: str, context: Context) -> bool:
         """Whether a clause has a duration and nothing else: "drift on the Haas? last two weeks"."""
         words = self.words(text, context)
         rest = blank(words.bare, [length.span for length in words.lengths])
         return bool(words.lengths) and not re.sub(
-            r"\b(?:the|for|over|in|last|past|next|please|or so)\b|\W", "", rest, flags=re.I
+            r"\b(?:the|for|over|in|last|past|next|please|or so|give|allow|grant|let|it|that|them|run|spend|at most|"
+            r"(?:no|not) more than|up to|max(?:imum)?|time|limit|budget|about|around|is|will do|should do|enough)\b|\W",
+            "",
+            rest, flags=re.I
         )
 
     def _go_together(self, statement: Clause, part: Clause, context: Context) -> bool:
@@ -213,7 +236,7 @@ class Reader:
         if tool == "diagnose_image":
             return self._of_picture(part, words, context, carried, machines, missing, earlier)
         if tool == "explain_fault" and not machines and not _of_this_machine(words, missing):
-            return [self.checked(Order(tool, {"question": words.text}, part.text, after=(-1,) if part.later else ()))]
+            return [self.checked(Order(tool, {"question": question_of(words.text)}, part.text, after=(-1,) if part.later else ()))]
         if tool == "predict_health" and not machines and missing is None:
             machines = tuple(id_ for mention in words.mentions if mention.plural for id_ in mention.choices)
         if not machines and missing is None:
@@ -251,7 +274,7 @@ class Reader:
         if machine_id:
             args = {"machine_id": machine_id, **args}
         if tool == "explain_fault":
-            args["question"] = words.text
+            args["question"] = question_of(words.text)
         order = Order(
             tool,
             args,
@@ -392,6 +415,23 @@ _FLEET = re.compile(
 )
 
 
+def _deliveries(parts: list[Clause]) -> list[Clause]:
+    """What is told of a new machine goes with the order to take it in, up to four clauses later."""
+    found: list[Clause] = []
+    at = 0
+    while at < len(parts):
+        for end in range(at + 2, min(at + 6, len(parts) + 1)):
+            told = "; ".join(part.text.rstrip(".") for part in parts[at:end])
+            if is_onboarding(told) and not is_onboarding(parts[end - 1].text):
+                found.append(replace(parts[at], text=told))
+                at = end
+                break
+        else:
+            found.append(parts[at])
+            at += 1
+    return found
+
+
 def _without_asides(orders: list[Order], remarks: list[Remark]) -> list[Order]:
     """Less what was only told beside an order ("there was a power dip on Saturday"), and less the how of the unsafe."""
     if any(remark.intent == "unsafe" for remark in remarks):
@@ -411,6 +451,7 @@ _POINTING = re.compile(
     r"|what'?s wrong|what is wrong)\b",
     re.I,
 )
+_STANDING_IN = r"\b(?:it|they|them|she|he|those|these|that one|this one)\b"
 _STATES = re.compile(r"\b(?:is|isn't|are|was|were|looks|seems|sounds|feels|got|has been)\b", re.I)
 
 
@@ -452,6 +493,13 @@ def _of_this_machine(words: Words, missing: Missing | None) -> bool:
 
 def _means_all(text: str) -> bool:
     return bool(re.search(r"\b(?:both|all|them|they|these|those|each|their|which one|which of)\b", text, re.I))
+
+
+def _of_knowledge(guess: Guess, words: Words) -> bool:
+    """Whether it asks for a fact about things that are no machine here: the documents tell whether they know it."""
+    asks = re.match(r"\W*(?:what|which|how (?:much|many|often|long|far|big|high|hot|tight))\b", words.text, re.I)
+    named = words.mentions or _POINTING.search(words.text) or re.search(_STANDING_IN, words.text, re.I)
+    return bool(asks) and not named and guess.of("off_topic", "purchasing", *READS) > FACTS
 
 
 def _likely(guess: Guess) -> tuple[str, ...]:

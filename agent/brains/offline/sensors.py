@@ -58,6 +58,10 @@ WORDS: dict[str, tuple[Quantity, ...]] = {
     "amperes": ("current",),
     "motor current": ("current",),
     "current draw": ("current",),
+    "draw": ("current", "power"),
+    "draws": ("current", "power"),
+    "drawing": ("current", "power"),
+    "be drawing": ("current", "power"),
     "power draw": ("power", "current"),
     "power": ("power",),
     "power consumption": ("power",),
@@ -86,6 +90,7 @@ _NO_SENSOR = re.compile(
     r"readings?|values?|data|sensor|vibration|temperature|temperatures|pressure|bearing|oil|flow|speed|load|winding|"
     r"failure|rul|remaining|discharge|suction|anomaly|job|training|motor|superheat|noise)\b"
     r"|\bat current\b|\bpower (?:unit|pack|cycle|down|off|on|up)\b|\bflow ?chart\b|\b(?:full|half|part) load\b"
+    r"|\b(?:the|an?|this|technical|dimensional|assembly|wiring) drawings?\b|\bdrawing (?:up|of|no)\b|\bdraw (?:up|me|a|the)\b"
     r"|\bload (?:the |this |in |up |data|file|it)\b|\bspeed (?:up|it)\b|\bon load\b|\bnoise level\b(?=\x00)",
     re.I,
 )
@@ -94,7 +99,7 @@ _UNHEARD_OF = (
     r"oxygen|co2|"
     r"weight|tension|strain|displacement|thrust|brightness|radiation|magnetic field|dew point|wind|gas|dust"
 )
-_TURNED = ("temperature", "temp", "pressure", "current", "flow", "speed", "level", "load")
+_LINKS = ("of", "in", *(f"{link} {the}" for link in ("of", "in", "at", "on") for the in ("the", "its")))
 _OF_A_BEARING = ("", " temperature", " temp")
 TOO_SHORT = {
     "bearing",
@@ -153,11 +158,11 @@ def _spaced(words: str) -> str:
 
 
 def _turned(words: str) -> list[str]:
-    """ "oil temperature" → "temperature of the oil" """
+    """ "oil temperature" → "temperature of the oil", "oil water" → "water in the oil" """
     what, _, quantity = words.rpartition(" ")
-    if not what or quantity not in _TURNED:
+    if not what:
         return []
-    return [f"{quantity} {link} {what}" for link in ("of", "of the", "of its", "in the", "at the", "on the")]
+    return [f"{quantity} {link} {what}" for link in _LINKS]
 
 
 def speaks_of_a_sensor(text: str) -> str | None:
@@ -179,7 +184,7 @@ def strange_sensor(text: str) -> str | None:
 
 def _blank_current(words: str) -> str:
     return re.sub(
-        r"^(?:current(?:ly)?|at current|power|flow|load|speed|on load|full load|half load|part load)",
+        r"^(?:.*\bdrawings?\b.*|draw|current(?:ly)?|at current|power|flow|load|speed|on load|full load|half load|part load)",
         lambda m: " " * len(m[0]),
         words,
         flags=re.I,

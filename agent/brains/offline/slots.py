@@ -25,8 +25,8 @@ from machine_profiles.profile import Profile
 from models.datasheet import KIND_WORDS, kind_in, sensors_in
 
 _NEW_NAME = re.compile(
-    r"\b(?:called|named|name(?: is|:)?|it is|it's)\s+(?:the |a |an )?(?P<name>[\"'“]?[A-Za-z0-9][^,.;:]*?)"
-    r"(?=\s+(?:with|that|which|and (?:it|has)|having|measur\w+|has|sensors?)\b|[,;:]|\.(?:\s|$)|$)",
+    r"\b(?:(?:it is |it's )?(?:called|named)|name(?: is|:)?|it is|it's)\s+(?:the |a |an )?(?P<name>[\"'“]?[A-Za-z0-9][^,.;:]*?)"
+    r"(?=\s+(?:with|that|which|and (?:it|has|measur\w+|with|carries)|having|measur\w+|has|sensors?)\b|[,;:]|\.(?:\s|$)|$)",
     re.I,
 )
 _NEW_BRAND = re.compile(
@@ -289,7 +289,7 @@ def _onboarding(words: Words, profile: Profile | None) -> dict[str, Any]:
     if named := _NEW_NAME.search(text) or _NEW_BRAND.search(text):
         args["name"] = named["name"].strip(" '\"“”")
     measured = re.search(
-        r"\b(?:with|measur\w+|sensors?|has|having|monitor\w*|records?)\b(?P<what>.*)", text, re.I | re.S
+        r"\b(?:with|measur\w+|sensors?|has|have|having|carries|monitor\w*|records?)\b(?P<what>.*)", text, re.I | re.S
     )
     if measured and (sensors := sensors_in(measured["what"])):
         args["sensors"] = [sensor.quantity for sensor in sensors]

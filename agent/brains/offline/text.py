@@ -41,6 +41,8 @@ _NUMBERED = re.compile(
     r"task|page|step|line|axis|shift|phase|stage|zone|over|by|and|or|with|until|till|than|least|most|at|to|a|under|"
     r"class|category|level)|[,#&/:+-])\s*$", re.I,
 )  # fmt: skip
+_AFTER_A_COUNT = re.compile(r"(?<=\d )[A-Za-z]{3,7}\b")
+_TIMES = ("days", "day", "hours", "hour", "weeks", "week", "months", "month", "minutes", "minute", "seconds", "second")
 _ABBREVIATED = re.compile(r"\b(?:no|nr|num)\.\s*(?=\d)", re.I)
 _WHY = re.compile(r"^(\W*(?:(?:and|but|so|hey)\W+)?)y(?=\s+(?:is|are|does|did|do|the|has|was|would|so|it|u)\b)", re.I)
 DOMAIN = [
@@ -202,6 +204,8 @@ class Speller:
         """Files, ids, quoted text and anything with digits stay as they are."""
         mended = []
         for part in re.split(r'("[^"]*"|\s+)', self._spelt_out(text)):
+            if (short := part.lower().rstrip("?!.,")) in SHORT_FORMS and re.search(r"\d", short):
+                part = SHORT_FORMS[short] + part[len(short) :]
             kept = part.startswith('"') or re.search(r"[\d_/\\@]|\w\.\w", part)
             mended.append(part if kept else _WORD.sub(lambda found: self._mend(found[0]), part))
         return "".join(mended)
@@ -211,7 +215,15 @@ class Speller:
         plain = text.translate(str.maketrans("’‘“”–", "''\"\"-"))
         plain = _WHY.sub(r"\1why", _ABBREVIATED.sub("number ", plain))
         plain = _FOR.sub(lambda found: self._word_for(found, "for"), plain)
-        return _TO.sub(lambda found: self._word_for(found, "to"), plain)
+        plain = _TO.sub(lambda found: self._word_for(found, "to"), plain)
+        return _AFTER_A_COUNT.sub(lambda found: self._unit_of_time(found[0]), plain)
+
+    def _unit_of_time(self, word: str) -> str:
+        """ "2 dys", "3 weks": after a figure an unknown word is the unit of time it is nearest to."""
+        if self._language.knows(word.lower()) or word.lower() in self._known | self._also | SHORT_FORMS.keys():
+            return word
+        near = [unit for unit in _TIMES if word[0].lower() == unit[0] and OSA.distance(unit, word.lower()) <= 1]
+        return near[0] if near else word
 
     def _word_for(self, found: re.Match[str], word: str) -> str:
         """ "pump 4 bearings" and "the last 2" keep their figure."""
@@ -233,11 +245,22 @@ class Speller:
             or base in self._known
             or base in self._also
             or self._language.knows(base)
-            or self._is_inflected(base)
         ):
+            return word
+        if doubled := self._doubled(base):
+            return doubled
+        if self._is_inflected(base):
             return word
         nearest = _nearest(base, self._known) or _without_vowels(base, self._likely) or _nearest(base, self._likely)
         return nearest + lower[len(base) :] if nearest else word
+
+    def _doubled(self, word: str) -> str | None:
+        """ "swaped" → "swapped": the known form with the consonant doubled."""
+        found = re.fullmatch(r"(\w*[aeiou])([bdgklmnprt])(ed|ing)", word)
+        if found is None or self._language.knows(f"{found[1]}{found[2]}e"):
+            return None
+        whole = f"{found[1]}{found[2] * 2}{found[3]}"
+        return whole if self._language.knows(whole) else None
 
     def _is_inflected(self, word: str) -> bool:
         stems = {word.removesuffix(end) for end in ("s", "es", "ed", "d", "ing", "er", "ly")} - {word}

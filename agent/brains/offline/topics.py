@@ -41,6 +41,21 @@ def topic_of(text: str) -> Topic:
     return "overview"
 
 
+def question_of(text: str) -> str:
+    """The question without who asks it: "our apprentice wants to know what …" asks what …"""
+    return _WHO_ASKS.sub("", text, count=1)
+
+
+_WHO_ASKS = re.compile(
+    r"^\W*(?:(?:hi|hey|so|and|please|just|well|ok(?:ay)?|now)\W+)*"
+    r"(?:(?:[\w']+\s+){1,4}?(?:(?:wants?|wanted|needs?|(?:would|'d) like|likes?) to (?:know|understand|learn|hear)|"
+    r"(?:is |are |am |was |were |keeps? )?(?:asks?|asked|asking|wonders?|wondered|wondering)(?: (?:me|us))?)|"
+    r"(?:(?:can|could|would) you )?(?:tell (?:me|us)|explain(?: to (?:me|us|\w+ \w+))?)|do (?:you|we) know)"
+    r"[\s,:]+(?=(?:what|why|how|when|where|which)\b)",
+    re.I,
+)
+
+
 def rating_of(text: str) -> str | None:
     """The rated figure asked for, by its everyday name."""
     words = {

@@ -4,7 +4,7 @@ import re
 
 from agent.brains.offline.clauses import STARTS
 from agent.brains.offline.intents import Guess
-from agent.brains.offline.sensors import speaks_of_a_sensor
+from agent.brains.offline.sensors import SensorWords, speaks_of_a_sensor
 from agent.brains.offline.slots import fill, paths
 from agent.brains.offline.vocabulary import ACTIONS, JOB, TARGETS, first_named
 from agent.brains.offline.words import Words
@@ -14,6 +14,8 @@ from models.datasheet import KIND_WORDS
 SURE = 0.38  # below it the person is asked; chosen on held-back paraphrases
 LIKELY, MOSTLY_A_READ = 0.25, 0.6  # for a read of a machine that is named: its own probability, and of all such reads
 READS = ("describe_machine", "query_telemetry", "predict_health", "explain_fault", "forecast_sensor", "check_drift")
+NO_SUBJECT = ("off_topic", "smalltalk", "help")  # less likely where a machine is named, below
+PLAINLY = 0.75  # of them together
 HEARD = 0.002  # from which a clause's leading verb decides
 _ORDERS = re.compile(
     rf"^\W*(?:(?:please|then|also|now|just|and|so|can you|could you|would you|i "
@@ -53,6 +55,7 @@ _KINDS = "|".join(KIND_WORDS.values())
 _NEW_MACHINE = re.compile(
     rf"\b(?:data ?sheet|profile|onboard\w*|new (?:\w+ ){{0,3}}?(?:machine|asset|{_KINDS}))\b", re.I
 )
+_TAKE_IT_IN = r".*\b(?:add|register|set|take|include|enter|onboard) (?:it|this|that|them)(?: up| in| on)?\b(?! to the)"
 _FORMS = (
     (
         "promote_model",
@@ -90,8 +93,12 @@ _FORMS = (
     (
         "onboard_machine",
         rf"\b(?:bought|got|have|received|installed|delivered)\b.{{0,15}}\b(?:new|an?|another)\b.{{0,60}}"
-        rf"\b(?:{_KINDS}|machine)\b.*\b(?:add|register|set|take|include) (?:it|this|that|them)(?: up| in)?\b"
-        r"(?! to the)",
+        rf"\b(?:{_KINDS}|machine)\b{_TAKE_IT_IN}",
+    ),
+    (
+        "onboard_machine",
+        rf"\b(?:new|an?|another)\b(?: [\w-]+){{0,4}} (?:{_KINDS}|machine)\b.{{0,40}}"
+        rf"\b(?:arrived|came|delivered|installed|put in|joined|joins)\b{_TAKE_IT_IN}",
     ),
     (
         "work_order",
@@ -179,7 +186,7 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         return "describe_machine"
     if (
         guess.intent == "forecast_sensor"
-        and not speaks_of_a_sensor(words.bare)
+        and not _of_a_sensor(words, catalog)
         and not re.search(r"\b(forecast|project|extrapolat|sensor)", text, re.I)
     ):
         return "predict_health"
@@ -199,7 +206,17 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         return "explain_fault"
     if rule := _by_form(text):
         return rule
+    if words.mentions and _HOW_IT_IS.match(text) and not _of_a_sensor(words, catalog):
+        return "predict_health"
+    if guess.intent in (*READS, *NO_SUBJECT) and _LIFE_LEFT.search(text) and not _OF_THE_MODEL.search(text):
+        return "predict_health"
     return _likeliest(guess, bool(named))
+
+
+def _of_a_sensor(words: Words, catalog: Catalog) -> bool:
+    """By an everyday word, or by what a machine it names calls its own sensors."""
+    named = {id_ for mention in words.mentions for id_ in mention.choices} if words.mentions else set(catalog)
+    return bool(speaks_of_a_sensor(words.bare)) or any(SensorWords(catalog[id_]).found(words.bare) for id_ in named)
 
 
 def _likeliest(guess: Guess, named: bool) -> str | None:
@@ -227,6 +244,24 @@ def _by_form(text: str) -> str | None:
     return None
 
 
+_HOW_IT_IS = re.compile(
+    r"^\W*(?:(?:and|so|then|but|ok(?:ay)?|well|hey|hi|also)\W+)*how(?:'s| is| are)\b"
+    r"(?!.*\b(?:models?|train\w*|jobs?|limits?|drift\w*|data)\b)"
+    r"(?:.*\b(?:doing|holding (?:up|out)|getting (?:on|along)|feeling|faring|coping|performing|behaving|looking)\b"
+    r"|(?: (?:the|our|both|all|of|and|or|two|three|it|they|them|now|today|machine|number|"
+    rf"(?:{_KINDS})s?),?)+\W*$)",
+    re.I,
+)
+_LIFE_LEFT = re.compile(
+    r"\b(?:rul|remaining (?:useful )?(?:life(?:time)?|hours|time|days))\b"
+    r"|\b(?:life|hours|days|weeks|months|time|runtime)\b(?:\s+[\w'-]+){0,5}?\s+(?:left|remain(?:s|ing)?|to (?:live|go))\b",
+    re.I,
+)
+_OF_THE_MODEL = re.compile(
+    r"\b(?:models?|versions?|accura\w+|errors?|label\w*|train\w*|jobs?|rmse|predictors?|mean(?:s|t)?|definition|"
+    r"calculat\w+|comput\w+|rank\w*|stand for|an? rul)\b",
+    re.I,
+)
 _WHEN_A_LIMIT = re.compile(
     r"\bwhen (?:is|are|will|would|does|do)\b.{0,80}\b(?:reach|hit|cross|exceed|pass|run into|go over|get to|touch)\w*\b"
     r".{0,40}\b(?:limit|alarm|warning|threshold)",
@@ -246,6 +281,11 @@ _TELLS_OF_WORK = re.compile(
 _HOW_TO = re.compile(
     r"^\W*(?:and |but |so |please |hey )*how (?:do|to|can|should|would|does) (?:i|we|you|one)?\b", re.I
 )
+
+
+def is_onboarding(text: str) -> bool:
+    """Whether it tells of a machine that has come and wants it taken in."""
+    return _by_form(text) == "onboard_machine"
 
 
 def is_statement(text: str) -> bool:
