@@ -54,9 +54,7 @@ def _once(orders: list[Order]) -> list[Order]:
             kept.append(order)
         else:
             both = {**kept[twin].args, **order.args, **_asked_by_both(kept[twin], order)}
-            kept[twin] = replace(
-                kept[twin], args=both, horizon=order.horizon or kept[twin].horizon
-            )
+            kept[twin] = replace(kept[twin], args=both, horizon=order.horizon or kept[twin].horizon)
     return kept
 
 

@@ -280,7 +280,7 @@ class Machines:
         """The words of each machine's description that tell it from others; not those of its kind."""
         return {
             profile.id: frozenset(
-                word for word in re.findall(r"[^\W\d_]{4,}", profile.description.lower()) if word not in KIND_WORDS
+                set(re.findall(r"[^\W\d_]{3,}", profile.description.lower())) - KIND_WORDS.keys() - _LITTLE
             )
             for profile in self.catalog.values()
         }
@@ -328,6 +328,7 @@ class Machines:
         return before and not re.match(r"\s*(?:rows|hours|samples|h\b|lives|records)", text[span.end :], re.I)
 
 
+_LITTLE = {"the", "and", "for", "with", "what", "after", "between"}
 _EVERYDAY = {
     "spindle",
     "chiller",

@@ -20,9 +20,9 @@ from agent.brains.offline.referring import Context, machines_meant, places
 from agent.brains.offline.sensors import SensorWords, strange_sensor
 from agent.brains.offline.slots import fill, job_id, paths
 from agent.brains.offline.text import Speller
-from agent.brains.offline.topics import horizon_words, question_of, rating_of, topic_of
+from agent.brains.offline.topics import horizon_words, question_of, rating_of, topic_of, without_asker
 from agent.brains.offline.vocabulary import ACTIONS, first_named
-from agent.brains.offline.wording import NO_SUBJECT, PLAINLY, SURE, READS, by_verb, is_onboarding, is_statement, settle
+from agent.brains.offline.wording import NO_SUBJECT, PLAINLY, READS, SURE, by_verb, is_onboarding, is_statement, settle
 from agent.brains.offline.words import Words, blank
 from knowledge_base.embedding import MiniLM
 from machine_profiles.profile import Profile
@@ -68,8 +68,9 @@ class Reader:
         names += [sensor.name.replace("_", " ") for p in catalog.values() for sensor in p.sensors]
         self._classifier = Classifier(language)
         models = {word for p in catalog.values() for word in re.findall(r"\b[a-z]{2,3}\b", p.model.lower())}
+        told = {word for p in catalog.values() for word in re.findall(r"[a-z]{4,}", p.model_dump_json().lower())}
         numbered = {*KIND_WORDS, "machine", "asset", "unit", *models}
-        self._speller = Speller(language, names, self._classifier.terms, numbered)
+        self._speller = Speller(language, names, self._classifier.terms, numbered, told)
         self.guess = lru_cache(maxsize=2048)(self._classifier.guess)
 
     def mend(self, text: str) -> str:
@@ -159,7 +160,7 @@ class Reader:
     def _joined(self, parts: list[Clause], context: Context) -> list[Clause]:
         """A bare statement ("pump 5 loses pressure,") goes with the order or question that follows it."""
         joined: list[Clause] = []
-        for part in _deliveries(parts):
+        for part in _deliveries([replace(part, text=without_asker(part.text)) for part in parts]):
             last = joined[-1] if joined else None
             if last and (subject := self._subject(last, part, context)):
                 joined[-1] = replace(part, text=subject)
@@ -193,7 +194,8 @@ class Reader:
         if not _only_names(words) or part.later or self.words(part.text, context).mentions:
             return None
         said = named.text[words.mentions[0].span.start : words.mentions[-1].span.end]
-        the = "" if re.match(r"(?:the|all|both|every|each)\b", said, re.I) else "the "
+        named_so = words.mentions[0].strength or re.match(r"(?:the|all|both|every|each)\b", said, re.I)
+        the = "" if named_so else "the "
         found = re.sub(_STANDING_IN, lambda _: f"{the}{said}", part.text, count=1, flags=re.I)
         return found if found != part.text else None
 
@@ -205,7 +207,8 @@ class Reader:
             r"\b(?:the|for|over|in|last|past|next|please|or so|give|allow|grant|let|it|that|them|run|spend|at most|"
             r"(?:no|not) more than|up to|max(?:imum)?|time|limit|budget|about|around|is|will do|should do|enough)\b|\W",
             "",
-            rest, flags=re.I
+            rest,
+            flags=re.I,
         )
 
     def _go_together(self, statement: Clause, part: Clause, context: Context) -> bool:
@@ -236,7 +239,11 @@ class Reader:
         if tool == "diagnose_image":
             return self._of_picture(part, words, context, carried, machines, missing, earlier)
         if tool == "explain_fault" and not machines and not _of_this_machine(words, missing):
-            return [self.checked(Order(tool, {"question": question_of(words.text)}, part.text, after=(-1,) if part.later else ()))]
+            return [
+                self.checked(
+                    Order(tool, {"question": question_of(words.text)}, part.text, after=(-1,) if part.later else ())
+                )
+            ]
         if tool == "predict_health" and not machines and missing is None:
             machines = tuple(id_ for mention in words.mentions if mention.plural for id_ in mention.choices)
         if not machines and missing is None:

@@ -24,6 +24,11 @@ NTH = (
 )
 
 
+_DEFINITE = re.compile(
+    r"(?<!\bof )\b(?:the|our|my|these|those) (?:(?:two|three|four|five|six) )?$", re.I
+)  # all of them
+
+
 @dataclass(frozen=True)
 class Context:
     """What the conversation so far gives a message: machines in focus, those last listed, tasks, a job.
@@ -56,7 +61,7 @@ def machines_meant(words: Words, context: Context, machines: Machines) -> tuple[
     found_ids: list[str] = []
     for mention in words.mentions:
         if mention.plural and not mention.every and not mention.strength:
-            if len(mention.choices) == 1:
+            if len(mention.choices) == 1 or _DEFINITE.search(words.text[: mention.span.start]):
                 found_ids += mention.choices
             continue
         if mention.resolved:

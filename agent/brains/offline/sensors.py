@@ -90,7 +90,8 @@ _NO_SENSOR = re.compile(
     r"readings?|values?|data|sensor|vibration|temperature|temperatures|pressure|bearing|oil|flow|speed|load|winding|"
     r"failure|rul|remaining|discharge|suction|anomaly|job|training|motor|superheat|noise)\b"
     r"|\bat current\b|\bpower (?:unit|pack|cycle|down|off|on|up)\b|\bflow ?chart\b|\b(?:full|half|part) load\b"
-    r"|\b(?:the|an?|this|technical|dimensional|assembly|wiring) drawings?\b|\bdrawing (?:up|of|no)\b|\bdraw (?:up|me|a|the)\b"
+    r"|\b(?:the|an?|this|technical|dimensional|assembly|wiring) drawings?\b"
+    r"|\bdrawing (?:up|of|no)\b|\bdraw (?:up|me|a|the)\b"
     r"|\bload (?:the |this |in |up |data|file|it)\b|\bspeed (?:up|it)\b|\bon load\b|\bnoise level\b(?=\x00)",
     re.I,
 )
@@ -184,7 +185,8 @@ def strange_sensor(text: str) -> str | None:
 
 def _blank_current(words: str) -> str:
     return re.sub(
-        r"^(?:.*\bdrawings?\b.*|draw|current(?:ly)?|at current|power|flow|load|speed|on load|full load|half load|part load)",
+        r"^(?:.*\bdrawings?\b.*|draw|"
+        r"current(?:ly)?|at current|power|flow|load|speed|on load|full load|half load|part load)",
         lambda m: " " * len(m[0]),
         words,
         flags=re.I,

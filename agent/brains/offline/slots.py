@@ -25,8 +25,10 @@ from machine_profiles.profile import Profile
 from models.datasheet import KIND_WORDS, kind_in, sensors_in
 
 _NEW_NAME = re.compile(
-    r"\b(?:(?:it is |it's )?(?:called|named)|name(?: is|:)?|it is|it's)\s+(?:the |a |an )?(?P<name>[\"'“]?[A-Za-z0-9][^,.;:]*?)"
-    r"(?=\s+(?:with|that|which|and (?:it|has|measur\w+|with|carries)|having|measur\w+|has|sensors?)\b|[,;:]|\.(?:\s|$)|$)",
+    r"\b(?:(?:it is |it's )?(?:called|named)|name(?: is|:)?|it is|it's)\s+(?:the |a |an )?"
+    r"(?P<name>[\"'“]?[A-Za-z0-9][^,.;:]*?)"
+    r"(?=\s+(?:with|that|which|and (?:it|has|measur\w+|with|carries)|having|measur\w+|has|sensors?)\b"
+    r"|[,;:]|\.(?:\s|$)|$)",
     re.I,
 )
 _NEW_BRAND = re.compile(

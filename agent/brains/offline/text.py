@@ -168,6 +168,13 @@ DOMAIN = [
     "machining",
     "centre",
 ]
+_TRADE = frozenset(
+    """
+    wrench spanner gasket flange sump gantry pallet sheave contactor strobe stator rotor ejector fretting sludge squeal
+    squeals squealing whine whines whining screech screeching judder judders reek reeks scorch scorched clogged rework
+    lorry circlip megger plenum louvre glycol spalling galling brinelling
+    """.split()  # noqa: SIM905
+)
 _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 _VOWELS = re.compile(r"(?<=.)[aeiou]")
 _COUNTED = (
@@ -192,9 +199,18 @@ class Speller:
     """Mends words that are neither English nor known here, where one known word is near enough."""
 
     def __init__(
-        self, language: MiniLM, names: Iterable[str], also: Iterable[str] = (), numbered: Iterable[str] = ()
+        self,
+        language: MiniLM,
+        names: Iterable[str],
+        also: Iterable[str] = (),
+        numbered: Iterable[str] = (),
+        right: Iterable[str] = (),
     ) -> None:
-        """`also`: words that are right as they are. `numbered`: words that a machine's number follows."""
+        """`also`: words that others are mended to. `numbered`: words that a machine's number follows.
+
+        `right`: words that stay as they are, and that nothing is mended to.
+        """
+        self._right = _TRADE | frozenset(right)
         self._language, self._also, self._numbered = language, frozenset(also), frozenset(numbered)
         self._known = {*DOMAIN, *(part.lower() for name in names for part in re.findall(r"[^\W\d_]{3,}", name))}
         common = {word for word in self._also if len(word) >= 5 and word.isalpha() and language.knows(word)}
@@ -240,12 +256,7 @@ class Speller:
         if lower in SHORT_FORMS and (len(word) > 1 or word.islower()):
             return SHORT_FORMS[lower]
         base = lower.split("'")[0]
-        if (
-            len(base) < 4
-            or base in self._known
-            or base in self._also
-            or self._language.knows(base)
-        ):
+        if len(base) < 4 or base in self._known | self._also | self._right or self._language.knows(base):
             return word
         if doubled := self._doubled(base):
             return doubled
@@ -269,9 +280,18 @@ class Speller:
 
 def _nearest(base: str, words: Iterable[str]) -> str | None:
     allowed = 1 if len(base) < 6 else 2
-    near = [(OSA.distance(base, word, score_cutoff=allowed), -_shared_start(base, word), word) for word in words]
-    distance, _, nearest = min(near)
+    near = [
+        (OSA.distance(base, word, score_cutoff=allowed), -_shared_start(base, word), word)
+        for word in words
+        if _begins_like(base, word)
+    ]
+    distance, _, nearest = min(near, default=(allowed + 1, 0, ""))
     return nearest if distance <= allowed else None
+
+
+def _begins_like(base: str, word: str) -> bool:
+    """The first letter is seldom mistyped: a clogged filter is not logged, a gasket no asset."""
+    return word[0] == base[0] or word[1:] == base or word[:2] == base[1::-1]
 
 
 def _without_vowels(base: str, words: Iterable[str]) -> str | None:

@@ -43,14 +43,24 @@ def topic_of(text: str) -> Topic:
 
 def question_of(text: str) -> str:
     """The question without who asks it: "our apprentice wants to know what …" asks what …"""
+    return _LEAD_IN.sub("", without_asker(text), count=1)
+
+
+def without_asker(text: str) -> str:
     return _WHO_ASKS.sub("", text, count=1)
 
 
 _WHO_ASKS = re.compile(
     r"^\W*(?:(?:hi|hey|so|and|please|just|well|ok(?:ay)?|now)\W+)*"
     r"(?:(?:[\w']+\s+){1,4}?(?:(?:wants?|wanted|needs?|(?:would|'d) like|likes?) to (?:know|understand|learn|hear)|"
-    r"(?:is |are |am |was |were |keeps? )?(?:asks?|asked|asking|wonders?|wondered|wondering)(?: (?:me|us))?)|"
-    r"(?:(?:can|could|would) you )?(?:tell (?:me|us)|explain(?: to (?:me|us|\w+ \w+))?)|do (?:you|we) know)"
+    r"(?:is |are |am |was |were |keeps? )?(?:asks?|asked|asking|wonders?|wondered|wondering)(?: (?:me|us))?))"
+    r"[\s,:]+(?=(?:what|why|how|when|where|which)\b)",
+    re.I,
+)
+
+
+_LEAD_IN = re.compile(
+    r"^\W*(?:(?:(?:can|could|would) you )?(?:tell (?:me|us)|explain(?: to (?:me|us|\w+ \w+))?)|do (?:you|we) know)"
     r"[\s,:]+(?=(?:what|why|how|when|where|which)\b)",
     re.I,
 )

@@ -245,16 +245,18 @@ def _by_form(text: str) -> str | None:
 
 
 _HOW_IT_IS = re.compile(
-    r"^\W*(?:(?:and|so|then|but|ok(?:ay)?|well|hey|hi|also)\W+)*how(?:'s| is| are)\b"
+    r"^\W*(?:(?:and|so|then|but|ok(?:ay)?|well|hey|hi|also)\W+)*how(?:'s| is| are| do| does)\b"
     r"(?!.*\b(?:models?|train\w*|jobs?|limits?|drift\w*|data)\b)"
     r"(?:.*\b(?:doing|holding (?:up|out)|getting (?:on|along)|feeling|faring|coping|performing|behaving|looking)\b"
+    r"|.* (?:look|feel|fare|stand|sound)\W*$"
     r"|(?: (?:the|our|both|all|of|and|or|two|three|it|they|them|now|today|machine|number|"
     rf"(?:{_KINDS})s?),?)+\W*$)",
     re.I,
 )
 _LIFE_LEFT = re.compile(
     r"\b(?:rul|remaining (?:useful )?(?:life(?:time)?|hours|time|days))\b"
-    r"|\b(?:life|hours|days|weeks|months|time|runtime)\b(?:\s+[\w'-]+){0,5}?\s+(?:left|remain(?:s|ing)?|to (?:live|go))\b",
+    r"|\b(?:life|hours|days|weeks|months|time|runtime)\b(?:\s+[\w'-]+){0,5}?"
+    r"\s+(?:left|remain(?:s|ing)?|to (?:live|go))\b",
     re.I,
 )
 _OF_THE_MODEL = re.compile(
