@@ -1,4 +1,4 @@
-"""The numpy forward pass gives what sentence-transformers gives for the same weights."""
+"""The forward pass gives what sentence-transformers gives for the same weights."""
 
 import numpy as np
 import pytest

@@ -22,8 +22,8 @@ PROTOCOL = (
     "question that nothing here answers is recognised when the search says so; false when it says so of an answerable "
     "one. Ranking and answerability are fitted on these questions, so their figures are out of fold: ten folds by "
     "document. fresh_*: the shipped weights on 100 questions that no weight was fitted on, half of them unanswerable. "
-    "Peers are not ranked anew and judge answerability by the shipped weights. Milliseconds are wall-clock of one warm "
-    "search on this machine."
+    "Peers are not ranked anew and judge answerability by the shipped weights. Milliseconds are wall-clock (and CPU) of"
+    " one warm search here."
 )
 MIXES = {
     "bm25_alone": Mix(keywords=1.0, meaning=0.0, codes=False, rerank=False),
@@ -46,13 +46,14 @@ def run(data: Path | None, seed: int, report: Callable[[float, str], None]) -> B
             machine = machines[question.machine_id] if question.machine_id else None
             return search(where, question.question, machine, mix=mix or Mix())
 
-        spent, answered = [], []
+        spent, used, answered = [], [], []
         for question in fresh:
-            begun = time.perf_counter()
+            begun, before = time.perf_counter(), time.process_time()
             answered.append(ask(index, question))
             spent.append((time.perf_counter() - begun) * 1000)
+            used.append((time.process_time() - before) * 1000)
         figures = _figures(asked, out_of_fold(asked, looks(index, machines, asked), seed))
-        figures |= {"p50_ms": float(np.median(spent))}
+        figures |= {"p50_ms": float(np.median(spent)), "p50_cpu_ms": float(np.median(used))}
         figures |= {f"fresh_{name}": value for name, value in _figures(fresh, answered).items()}
         peers = {}
         for at, (name, mix) in enumerate(MIXES.items()):
