@@ -5,6 +5,8 @@ without an answer proposes nothing again. Nothing is ever carried out here.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,35 +58,54 @@ def run_pass(
     with locked(plant.storage.loop_lock, wait_s=5.0):
         for machine_id in machine_ids or sorted(machines):
             profile = machines[machine_id]
-            try:
-                before = read_loop(plant.storage, profile.id)
-                state = _step(copilot, profile, before, time_limit_s)
-            except NoTelemetry:
+            if not plant.telemetry.has(profile.id):
                 continue
-            except MillwrightError as error:
-                failed[profile.id] = str(error)
-                continue
-            except Exception:
-                log.exception("The loop's step of %s crashed", profile.id)
-                failed[profile.id] = "A fault in Millwright stopped this step; the log has the details."
-                continue
-            state = state.model_copy(update={"passed_at": plant.now})
-            write_loop(plant.storage, state)
-            states.append(state)
-            watched = before.stage == "watching"  # in no other stage is drift looked for
-            try:
-                episodes = look(plant, profile, state.drifted if watched else None, channels, datetime.now(UTC))
-            except MillwrightError as error:
-                failed[profile.id] = str(error)
-                continue
-            alarms += [each for each in episodes if each.open or each.undelivered]
+            faults: list[str] = []
+            with _told(profile, faults):
+                report = _drift(plant, profile)
+            with _told(profile, faults):
+                state = _step(copilot, profile, read_loop(plant.storage, profile.id), report, time_limit_s)
+                drifted = report.drifted if report is not None else None
+                state = state.model_copy(update={"passed_at": plant.now, "drifted": drifted})
+                write_loop(plant.storage, state)
+                states.append(state)
+            with _told(profile, faults):  # whatever became of the step: trouble is told all the same
+                episodes = look(plant, profile, report.drifted if report else None, channels, datetime.now(UTC))
+                alarms += [each for each in episodes if each.open or each.undelivered]
+            if faults:
+                failed[profile.id] = " ".join(dict.fromkeys(faults))
     return LoopPass(machines=tuple(states), alarms=tuple(alarms), failed=failed)
 
 
-def _step(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: int) -> LoopState:
+@contextmanager
+def _told(profile: Profile, faults: list[str]) -> Iterator[None]:
+    """What goes wrong in the block ends the block, not the pass."""
+    try:
+        yield
+    except NoTelemetry as error:
+        log.info("%s", error)  # of a machine whose record begins later than now
+    except MillwrightError as error:
+        faults.append(str(error))
+    except Exception:
+        log.exception("The loop's step of %s crashed", profile.id)
+        faults.append("A fault in Millwright stopped this step; the log has the details.")
+
+
+def _drift(plant: Plant, profile: Profile) -> drift.DriftReport | None:
+    """Looked at whatever stage the machine is in; None where there is too little to compare."""
+    try:
+        return drift.check(plant.storage, plant.telemetry, plant.registry, profile, WINDOW_HOURS, plant.now, page=False)
+    except drift.TooLittleToCompare as error:
+        log.info("%s", error)
+        return None
+
+
+def _step(
+    copilot: Copilot, profile: Profile, state: LoopState, report: drift.DriftReport | None, time_limit_s: int
+) -> LoopState:
     plant = copilot.plant
     if state.stage == "watching":
-        return _watch(copilot, profile, state, time_limit_s)
+        return _watch(copilot, profile, state, report, time_limit_s)
     if state.stage == "training":
         return _trained(plant, profile, state)
     if state.stage == "shadow":
@@ -94,26 +115,30 @@ def _step(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: in
     return _answered(copilot, state)
 
 
-def _watch(copilot: Copilot, profile: Profile, state: LoopState, time_limit_s: int) -> LoopState:
+def _watch(
+    copilot: Copilot, profile: Profile, state: LoopState, report: drift.DriftReport | None, time_limit_s: int
+) -> LoopState:
     plant = copilot.plant
     serving = [task for task in plant.registry.in_service(profile.id) if task in OUTPUT]
     if not serving:
-        return state.noted("No model is in service; there is nothing to watch.", drifted=None)
-    drifted, why = _reason(plant, profile)
+        return state.noted("No model is in service; there is nothing to retrain.")
+    why = _reason(plant, profile, report)
     if why is None:
-        return state.noted("What is recorded looks like before, and outcomes are as good.", drifted=drifted)
+        seen = "What is recorded looks like before" if report is not None else "Whether the data drifted is not known"
+        drifted = report is not None and report.drifted
+        said = "The data drifted, but not so that learning again would help" if drifted else seen
+        return state.noted(f"{said}; no outcome speaks against the models.")
     if state.quiet_until is not None and plant.now < state.quiet_until:
-        return state.noted(f"{why} A retraining was refused; asked again after {state.quiet_until:%Y-%m-%d}.",
-                           drifted=drifted)  # fmt: skip
+        return state.noted(f"{why} A retraining was refused; asked again after {state.quiet_until:%Y-%m-%d}.")
     thread = f"loop-{profile.id}-training"
     arguments = {"machine_id": profile.id, "tasks": serving, "time_limit_s": time_limit_s}
     call_id = _propose(copilot, thread, "train_models", arguments, why)
-    return state.moved("retraining", calls={thread: call_id}, reason=why, drifted=drifted, versions={}, shadows=(),
+    return state.moved("retraining", calls={thread: call_id}, reason=why, versions={}, shadows=(),
                        note="A retraining is proposed and waits for an engineer.")  # fmt: skip
 
 
-def _reason(plant: Plant, profile: Profile) -> tuple[bool | None, str | None]:
-    """Whether the data drifted, and why the models should learn again; None where they should not."""
+def _reason(plant: Plant, profile: Profile, report: drift.DriftReport | None) -> str | None:
+    """Why the models should learn again; None where they should not."""
     found = []
     cards = [plant.registry.card(profile.id, t, v) for t, v in plant.registry.in_service(profile.id).items()]
     known = {card.task: learnt_until(plant.datasets, card) for card in cards}
@@ -125,20 +150,12 @@ def _reason(plant: Plant, profile: Profile) -> tuple[bool | None, str | None]:
                 f"The {card.task} model errs by {error:.4g} on {lives} lives that failed since it was trained, "
                 f"against {at_training:.4g} then ({AT_TRAINING[card.task]})."
             )
-    drifted = None
-    try:
-        report = drift.check(plant.storage, plant.telemetry, plant.registry, profile, WINDOW_HOURS, plant.now,
-                             page=False)  # fmt: skip
-    except drift.TooLittleToCompare as error:
-        log.info("%s", error)
-    else:
-        drifted = report.drifted
-        cause = report.causes[0] if report.causes else None
-        unlearnt = all(until <= report.window_start for until in known.values())
-        if cause is not None and cause.cause in ("process", "model") and unlearnt:
-            what = "the process changed" if cause.cause == "process" else "the models no longer fit"
-            found.append(f"The last 7 days have drifted: {what} ({'; '.join(cause.evidence)}).")
-    return drifted, " ".join(found) or None
+    cause = report.causes[0] if report is not None and report.causes else None
+    unlearnt = report is not None and all(until <= report.window_start for until in known.values())
+    if cause is not None and cause.cause in ("process", "model") and unlearnt:
+        what = "the process changed" if cause.cause == "process" else "the models no longer fit"
+        found.append(f"The last 7 days have drifted: {what} ({'; '.join(cause.evidence)}).")
+    return " ".join(found) or None
 
 
 def _answered(copilot: Copilot, state: LoopState) -> LoopState:

@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -11,6 +12,7 @@ from prometheus_client.registry import Collector
 from agent.turns import Turn
 from models.alarms import read_episodes
 from models.loop_state import read_loop
+from models.state_file import DamagedState
 
 if TYPE_CHECKING:
     from agent.service import Copilot
@@ -64,15 +66,23 @@ class _Standing(Collector):
         waiting = GaugeMetricFamily("millwright_changes_waiting", "Proposed changes that nobody has answered yet.")
         waiting.add_metric([], self._copilot.changes_waiting())
         yield waiting
+        damaged: list[str] = []
         served = GaugeMetricFamily("millwright_model_version", "The version in service.", labels=["machine", "task"])
         for machine_id in plant.machines:
-            for task, version in plant.registry.in_service(machine_id).items():
-                served.add_metric([machine_id, task], version)
+            with _noted(damaged, machine_id):
+                for task, version in plant.registry.in_service(machine_id).items():
+                    served.add_metric([machine_id, task], version)
         yield served
-        yield from self._loop()
+        yield from self._loop(damaged)
+        lost = GaugeMetricFamily(
+            "millwright_state_damaged", "State files of a machine that cannot be read.", labels=["machine"]
+        )
+        for machine_id, number in sorted(Tally(damaged).items()):
+            lost.add_metric([machine_id], number)
+        yield lost
 
-    def _loop(self) -> Iterator[GaugeMetricFamily]:
-        """What the loop's last passes found; nothing where it never ran."""
+    def _loop(self, damaged: list[str]) -> Iterator[GaugeMetricFamily]:
+        """What the loop's last passes found; nothing where it never ran. `damaged` gets whose file cannot be read."""
         storage, machines = self._copilot.plant.storage, list(self._copilot.plant.machines)
         alarms = GaugeMetricFamily(
             "millwright_alarms_open", "Open alarm episodes.", labels=["machine", "kind", "level"]
@@ -82,13 +92,24 @@ class _Standing(Collector):
         passed = GaugeMetricFamily("millwright_loop_last_pass_seconds", "When the loop last passed, in Unix time.")
         waiting = 0
         for machine_id in machines:
-            episodes = read_episodes(storage, machine_id)
-            for (kind, level), number in Tally((each.kind, each.level) for each in episodes if each.open).items():
-                alarms.add_metric([machine_id, kind, level], number)
-            waiting += sum(len(each.undelivered) for each in episodes)
-            if (found := read_loop(storage, machine_id).drifted) is not None:
-                drift.add_metric([machine_id], float(found))
+            with _noted(damaged, machine_id):
+                episodes = read_episodes(storage, machine_id)
+                for (kind, level), number in Tally((each.kind, each.level) for each in episodes if each.open).items():
+                    alarms.add_metric([machine_id, kind, level], number)
+                waiting += sum(len(each.undelivered) for each in episodes)
+            with _noted(damaged, machine_id):
+                if (found := read_loop(storage, machine_id).drifted) is not None:
+                    drift.add_metric([machine_id], float(found))
         untold.add_metric([], waiting)
         if written := [path.stat().st_mtime for path in storage.loop_lock.parent.glob("*.json")]:
             passed.add_metric([], max(written))
         yield from (alarms, untold, drift, passed)
+
+
+@contextmanager
+def _noted(damaged: list[str], machine_id: str) -> Iterator[None]:
+    """One file that cannot be read takes nothing else from the page."""
+    try:
+        yield
+    except DamagedState:
+        damaged.append(machine_id)

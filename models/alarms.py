@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from models.health_state import State
 from models.results import Result
+from models.state_file import read_whole
 from models.storage import Storage, whole_file
 
 OPENS: tuple[State, ...] = ("act", "alarm")
@@ -71,9 +72,11 @@ def open_episode(episodes: Sequence[Episode], kind: str) -> Episode | None:
 
 
 def read_episodes(storage: Storage, machine_id: str) -> tuple[Episode, ...]:
-    """Oldest first; empty where there was never any."""
-    path = storage.alarms / f"{machine_id}.json"
-    return _EPISODES.validate_json(path.read_bytes()) if path.exists() else ()
+    """Oldest first; empty where there was never any. Raises DamagedState."""
+    return read_whole(
+        storage.alarms / f"{machine_id}.json", _EPISODES, (),
+        f"move it away: what is open of {machine_id} is then told once more.",
+    )  # fmt: skip
 
 
 def write_episodes(storage: Storage, machine_id: str, episodes: Sequence[Episode]) -> None:

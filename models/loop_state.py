@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
-from machine_profiles.errors import MillwrightError
 from models.results import Result, Task
 from models.shadow import Shadow
+from models.state_file import read_whole
 from models.storage import Storage, whole_file
 
 Stage = Literal["watching", "retraining", "training", "shadow", "promotion", "watched", "rollback"]
@@ -37,19 +37,16 @@ class LoopState(Result):
 
 
 def read_loop(storage: Storage, machine_id: str) -> LoopState:
-    """Raises MillwrightError where the file is damaged."""
-    path = storage.loop(machine_id)
-    if not path.exists():
-        return LoopState(machine_id=machine_id)
-    try:
-        return LoopState.model_validate_json(path.read_text())
-    except ValidationError as error:
-        raise MillwrightError(
-            f"loop/{path.name} cannot be read; it is damaged. Restore it from a backup, or move it away: "
-            f"the loop then begins anew for {machine_id}, and nothing in service changes."
-        ) from error
+    """Raises DamagedState."""
+    return read_whole(
+        storage.loop(machine_id), _KIND, LoopState(machine_id=machine_id),
+        f"move it away: the loop then begins anew for {machine_id}, and nothing in service changes.",
+    )  # fmt: skip
 
 
 def write_loop(storage: Storage, state: LoopState) -> None:
     with whole_file(storage.loop(state.machine_id)) as temporary:
         temporary.write_text(state.model_dump_json(indent=1))
+
+
+_KIND = TypeAdapter(LoopState)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
-from machine_profiles.errors import MillwrightError
 from models.results import Result
+from models.state_file import read_whole
 from models.storage import whole_file
 
 STATE = "in_service.json"
@@ -47,19 +47,15 @@ class ServiceState(Result):
 
 
 def read_state(folder: Path) -> ServiceState:
-    """The state of the models in `folder`; empty where none was ever registered."""
-    path = folder / STATE
-    if not path.exists():
-        return ServiceState()
-    try:
-        return ServiceState.model_validate_json(path.read_text())
-    except ValidationError as error:
-        raise MillwrightError(
-            f"{path.name} of {folder.parent.name}/{folder.name} cannot be read; it is damaged. "
-            f"Restore it from a backup, or move {folder.parent.name}/{folder.name} away and train again."
-        ) from error
+    """The state of the models in `folder`; empty where none was ever registered. Raises DamagedState."""
+    return read_whole(
+        folder / STATE, _KIND, ServiceState(), f"move {folder.parent.name}/{folder.name} away and train again."
+    )
 
 
 def write_state(folder: Path, state: ServiceState) -> None:
     with whole_file(folder / STATE) as temporary:
         temporary.write_text(state.model_dump_json(indent=1))
+
+
+_KIND = TypeAdapter(ServiceState)

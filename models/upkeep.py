@@ -59,6 +59,7 @@ def look_over(storage: Storage) -> Upkeep:
         *_tables(storage, "telemetry/*/*.parquet", "import its data again"),
         *_tables(storage, "datasets/*/[!.]*/*.parquet", "make it again"),
         *_models(storage),
+        *_small_files(storage),
         *_bundles(storage),
     ]
     return Upkeep(repaired=tuple(repaired), damaged=tuple(damaged))
@@ -168,6 +169,20 @@ def _models(storage: Storage) -> Iterator[str]:
                 served = ", which is in service," if version == state.champion else ""
                 why = _first_line(error)
                 yield f"{_named(storage, place)}{served} cannot be used ({why}). {RESTORE}, or train again."
+
+
+def _small_files(storage: Storage) -> Iterator[str]:
+    """Where machines stand in the loop, and their alarms."""
+    from models.alarms import read_episodes
+    from models.loop_state import read_loop  # onnx
+    from models.state_file import DamagedState
+
+    for folder, read in (("loop", read_loop), ("alarms", read_episodes)):
+        for path in sorted((storage.home / folder).glob("[!.]*.json")):
+            try:
+                read(storage, path.stem)
+            except DamagedState as error:
+                yield str(error)
 
 
 def _bundles(storage: Storage) -> Iterator[str]:

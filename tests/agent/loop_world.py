@@ -28,15 +28,21 @@ def copilot_on(home: Path, now: datetime) -> Copilot:
     return Copilot(plant_on(home, now), Settings(home=home, user="anna", role="engineer", model="offline"))
 
 
-def begin(home: Path) -> Plant:
-    """Sixteen sisters that failed on the old product, the pump running, quick models of them in service."""
+def running(home: Path) -> Plant:
+    """The pump on the old product for sixty days; no model is in service."""
     storage = Storage(home)
     (storage.profiles / f"{MACHINE.id}.yaml").write_text(yaml.safe_dump(MACHINE.model_dump(mode="json")))
     plant = plant_on(home, CHANGE.to_pydatetime())
+    record(plant, MAIN, CHANGE, 60 * 24, np.random.default_rng(2), fails=False)
+    return plant
+
+
+def begin(home: Path) -> Plant:
+    """Beside it sixteen sisters that failed on the old product, and quick models of them in service."""
+    plant = running(home)
     random = np.random.default_rng(1)
     for number in range(16):
         record(plant, f"A{number:02d}", CHANGE - pd.Timedelta(days=float(random.uniform(2, 90))), 170, random)
-    record(plant, MAIN, CHANGE, 60 * 24, random, fails=False)
     training.train(
         plant.datasets, plant.telemetry, plant.registry, MACHINE, ("rul",), 20, 7, lambda share, step: None, quick=True
     )

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
+import yaml
 
 from agent.access import Person
 from agent.audit import AuditLog
 from agent.loop import SPEAKER, LoopState, run_pass
+from agent.metrics import exposition
 from agent.service import Copilot
 from agent.turns import Decision
 from models.lives import Lives
 from models.loop_state import read_loop, write_loop
 from models.shadow import _answers, _error
-from tests.agent.loop_world import CHANGE, MAIN, begin, copilot_on, fresh, record
+from models.upkeep import look_over
+from tests.agent.loop_world import CHANGE, MAIN, begin, copilot_on, fresh, record, running
 from tests.models.small_models import card, write_graph
 from tests.models.training_world import MACHINE
 from tools.plant import Plant
@@ -108,6 +112,39 @@ def test_a_refused_retraining_is_not_asked_again_the_next_hour(tmp_path: Path):
     approve(talk, "reject")
     assert step(talk).stage == "watching"
     assert step(talk).stage == "watching"
+    assert talk.changes_waiting() == 0
+
+
+def test_a_damaged_file_of_one_machine_is_named_and_hides_neither_drift_nor_alarms(tmp_path: Path):
+    plant = running(tmp_path)
+    second = MACHINE.model_copy(update={"id": "PUMP_SECOND_002"})
+    (plant.storage.profiles / f"{second.id}.yaml").write_text(yaml.safe_dump(second.model_dump(mode="json")))
+    later(plant, 0, 0, 7)
+    plant.telemetry.append(second.id, plant.telemetry.recorded(MACHINE.id))
+    (plant.storage.alarms / f"{MACHINE.id}.json").write_text("[{")
+    plant.storage.loop(second.id).write_text("{")
+    talk = copilot_on(tmp_path, (CHANGE + pd.Timedelta(days=7)).to_pydatetime())
+
+    done = run_pass(talk, [MACHINE.id, second.id], 10)
+    assert f"alarms/{MACHINE.id}.json cannot be read" in done.failed[MACHINE.id]
+    assert f"loop/{second.id}.json cannot be read" in done.failed[second.id]
+    assert [(each.machine_id, each.stage) for each in done.machines] == [(MACHINE.id, "watching")]
+    assert [(each.machine_id, each.kind) for each in done.alarms] == [(second.id, "drift")]
+    page = exposition(talk).decode()
+    assert 'millwright_state_damaged{machine="PUMP_SECOND_002"} 1.0' in page
+    assert f'millwright_drift{{machine="{MACHINE.id}"}} 1.0' in page
+    assert len(look_over(plant.storage).damaged) == 2
+
+
+@pytest.mark.parametrize("stage", ["retraining", "shadow", "watched"])
+def test_drift_is_seen_in_every_stage_and_proposed_upon_only_where_nothing_is_under_way(tmp_path: Path, stage: str):
+    plant = running(tmp_path)
+    later(plant, 0, 0, 7)
+    write_loop(plant.storage, LoopState(machine_id=MACHINE.id, stage=stage, since=CHANGE.to_pydatetime()))
+    talk = copilot_on(tmp_path, (CHANGE + pd.Timedelta(days=7)).to_pydatetime())
+    done = run_pass(talk, [MACHINE.id], 10)
+    assert [state.drifted for state in done.machines] == [True]
+    assert "drift" in {each.kind for each in done.alarms}
     assert talk.changes_waiting() == 0
 
 
