@@ -42,17 +42,21 @@ class Struck(MillwrightError):
 
 
 class FaultyTools:
-    """Stands around a plant's tools for one conversation."""
+    """Stands around a plant's tools for one conversation; what hangs, hangs until `free`."""
 
     def __init__(self, faults: tuple[ToolFault, ...]) -> None:
-        self._faults, self._struck = faults, set[int]()
+        self._faults, self._struck, self._over = faults, set[int](), threading.Event()
 
     def __call__(self, tool: Tool, run: Callable[[], Result]) -> Result:
         for number, fault in enumerate(self._faults):
             if fault.tool == tool.name and (fault.on == "every" or number not in self._struck):
                 self._struck.add(number)
-                return _strike(fault, tool)
+                return _strike(fault, tool, self._over)
         return run()
+
+    def free(self) -> None:
+        """Let go of what hangs: the conversation is over."""
+        self._over.set()
 
 
 def limited(settings: Settings, faults: tuple[ToolFault, ...]) -> Settings:
@@ -62,11 +66,11 @@ def limited(settings: Settings, faults: tuple[ToolFault, ...]) -> Settings:
     return settings.model_copy(update={"tool_limit_s": TOOL_LIMIT_S, "turn_limit_s": TURN_LIMIT_S})
 
 
-def _strike(fault: ToolFault, tool: Tool) -> Result:
+def _strike(fault: ToolFault, tool: Tool, over: threading.Event) -> Result:
     if fault.what == "error":
         raise Struck(fault.message)
     if fault.what == "timeout":
-        threading.Event().wait(HANGS_S)
+        over.wait(HANGS_S)
         raise RuntimeError(f"{tool.name} hung for {HANGS_S:.0f} s, and nobody stopped waiting for it")
     returned: Any = get_type_hints(tool.run)["return"]
     kind: type[Result] = (get_args(returned) or (returned,))[0]

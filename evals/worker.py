@@ -54,8 +54,8 @@ def run_one(task: Task) -> RunRecord:
         plant = open_plant(settings)
         if not task.documents:
             plant = Undocumented(**vars(plant))
-        if task.scenario.faults:
-            plant = replace(plant, around_tools=FaultyTools(task.scenario.faults))
+        failing = FaultyTools(task.scenario.faults)
+        plant = replace(plant, around_tools=failing)
         try:
             if task.agent is not None:
                 return hold(ExternalAgent(load_agent(task.agent), task.agent, plant), plant, task.scenario)
@@ -65,6 +65,7 @@ def run_one(task: Task) -> RunRecord:
             finally:
                 copilot.close()
         finally:
+            failing.free()
             for job in plant.jobs.list():
                 plant.jobs.cancel(job.job_id)
 
