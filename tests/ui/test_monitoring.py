@@ -4,6 +4,9 @@ import json
 import re
 import shutil
 import subprocess
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,14 +20,55 @@ MONITORING = Path("deploy/monitoring")
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool comes with Debian's package prometheus")
-def test_the_alert_rules_fire_where_they_should_and_not_beside():
+def test_the_alert_rules_fire_where_they_should_and_not_beside(tmp_path: Path):
+    folder = tmp_path / "monitoring"
+    shutil.copytree(MONITORING, folder)
+    (folder / "metrics_token").write_text("secret\n")
     for asked in (
         ["check", "rules", "alerts.yml"],
         ["test", "rules", "alerts_test.yml"],
         ["check", "config", "prometheus.yml"],
     ):
-        done = subprocess.run(["promtool", *asked], cwd=MONITORING, capture_output=True, text=True, check=False)
+        done = subprocess.run(["promtool", *asked], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+class _Asked(BaseHTTPRequestHandler):
+    seen: list[tuple[str, str | None]] = []
+
+    def do_GET(self) -> None:
+        type(self).seen.append((self.path, self.headers["Authorization"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus comes with Debian's package prometheus")
+def test_prometheus_sends_the_token_of_its_file(tmp_path: Path):
+    server = HTTPServer(("127.0.0.1", 0), _Asked)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    shipped = (MONITORING / "prometheus.yml").read_text()
+    (tmp_path / "alerts.yml").write_text((MONITORING / "alerts.yml").read_text())
+    (tmp_path / "metrics_token").write_text("secret\n")
+    config = tmp_path / "prometheus.yml"
+    config.write_text(
+        shipped.replace("millwright:7860", f"127.0.0.1:{server.server_port}").replace("interval: 15s", "interval: 1s")
+    )
+    command = ["prometheus", "--config.file", config, "--storage.tsdb.path", tmp_path / "data",
+               "--web.listen-address", "127.0.0.1:0", "--log.level", "error"]  # fmt: skip
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not _Asked.seen and time.monotonic() < deadline:
+            time.sleep(0.2)
+    finally:
+        running.kill()
+        running.wait()
+        server.shutdown()
+        server.server_close()
+    assert _Asked.seen[0] == ("/metrics", "Bearer secret")
 
 
 def test_every_rule_is_tested():
