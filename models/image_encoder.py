@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from models.heat_pattern import heat_pattern
 from models.thermal import warmth
@@ -40,6 +39,8 @@ def see(pixels: NDArray[np.uint8], views: int = 2) -> Seen:
 
 def fitted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture at the size that the encoder works on, its shape kept."""
+    from PIL import Image
+
     picture = Image.fromarray(pixels)
     factor = LONG_SIDE / max(picture.size)
     width, height = (max(SHORTEST, round(side * factor)) for side in picture.size)

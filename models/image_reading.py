@@ -4,14 +4,17 @@ import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from machine_profiles.errors import MillwrightError
 from models.flir import flir_matrix
 from models.temperature_matrix import TemperatureMatrix, read_matrix
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LARGEST_BYTES = 50_000_000
 MOST_PIXELS = 40_000_000
@@ -75,6 +78,8 @@ def shades(values: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def _decoded(path: Path, form: str) -> Picture:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
@@ -95,7 +100,7 @@ def _decoded(path: Path, form: str) -> Picture:
     return Picture(pixels, form, None, deep, taken_at, zone_known)
 
 
-def _check(path: Path, opened: Image.Image, form: str) -> None:
+def _check(path: Path, opened: "Image.Image", form: str) -> None:
     found = "JPEG" if opened.format == "MPO" else str(opened.format)
     if found != form:
         raise UnreadablePicture(
@@ -118,16 +123,20 @@ def _too_large(path: Path) -> UnreadablePicture:
     )
 
 
-def _pixels(opened: Image.Image) -> tuple[NDArray[np.uint8], bool]:
+def _pixels(opened: "Image.Image") -> tuple[NDArray[np.uint8], bool]:
     if opened.mode.startswith(("I", "F")):
         return shades(np.asarray(opened, dtype=float)), True
+    from PIL import Image
+
     if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
         whole = opened.convert("RGBA")
         opened = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole)
     return np.asarray(opened.convert("RGB")), False
 
 
-def _taken_at(opened: Image.Image) -> tuple[datetime | None, bool]:
+def _taken_at(opened: "Image.Image") -> tuple[datetime | None, bool]:
+    from PIL import ExifTags
+
     exif = opened.getexif()
     inner = exif.get_ifd(ExifTags.IFD.Exif)
     said = inner.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)

@@ -2,8 +2,8 @@
 
 import json
 import sys
+from types import ModuleType
 
-import httpx
 from langchain_core.exceptions import (
     ContextOverflowError,
     ModelAuthenticationError,
@@ -27,14 +27,15 @@ _WHY: tuple[tuple[type[Exception], str], ...] = (
     (ModelRateLimitError, "its server is over its limit of requests"),
     (ModelTimeoutError, "it did not answer in time"),
     (TimeoutError, "it did not answer in time"),
-    (httpx.TimeoutException, "it did not answer in time"),
     (ModelConnectionError, "its server cannot be reached, or broke off"),
     (ConnectionError, "its server cannot be reached, or broke off"),
-    (httpx.TransportError, "the connection broke off"),
     (json.JSONDecodeError, "its server answered with something that is not JSON"),
 )
 _STATUS = {401: ModelAuthenticationError, 403: ModelPermissionDeniedError, 404: ModelNotFoundError,
            400: ModelInvalidRequestError, 413: ContextOverflowError, 429: ModelRateLimitError}  # fmt: skip
+
+_OF_LIBRARIES = (("httpx", "TransportError"), ("openai", "OpenAIError"), ("anthropic", "AnthropicError"),
+                 ("ollama", "ResponseError"))  # fmt: skip
 
 
 class BrainFault(MillwrightError):
@@ -48,9 +49,8 @@ class BrainFault(MillwrightError):
 
 def known_faults() -> tuple[type[Exception], ...]:
     """What a dead, slow, overloaded or confused server raises; a library that is not loaded has raised nothing."""
-    known: list[type[Exception]] = [ModelError, httpx.TransportError, ConnectionError, TimeoutError,
-                                    json.JSONDecodeError]  # fmt: skip
-    for library, name in (("openai", "OpenAIError"), ("anthropic", "AnthropicError"), ("ollama", "ResponseError")):
+    known: list[type[Exception]] = [ModelError, ConnectionError, TimeoutError, json.JSONDecodeError]
+    for library, name in _OF_LIBRARIES:
         if library in sys.modules:
             known.append(getattr(sys.modules[library], name))
     return tuple(known)
@@ -58,9 +58,18 @@ def known_faults() -> tuple[type[Exception], ...]:
 
 def reason(error: Exception) -> str:
     """Why, by the kind of error and its HTTP status; never by its text."""
-    for kind, why in _WHY:
+    for kind, why in (*_WHY, *_of_httpx(sys.modules.get("httpx"))):
         if isinstance(error, kind):
             return why
     by_name = {"APITimeoutError": ModelTimeoutError, "APIConnectionError": ModelConnectionError}
     kind_of = by_name.get(type(error).__name__) or _STATUS.get(getattr(error, "status_code", 0))
     return next((why for kind, why in _WHY if kind is kind_of), "its server failed")
+
+
+def _of_httpx(httpx: ModuleType | None) -> tuple[tuple[type[Exception], str], ...]:
+    if httpx is None:
+        return ()
+    return (
+        (httpx.TimeoutException, "it did not answer in time"),
+        (httpx.TransportError, "the connection broke off"),
+    )
