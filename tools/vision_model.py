@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from machine_profiles.errors import MillwrightError
@@ -183,6 +182,8 @@ def _body(name: str, pixels: NDArray[np.uint8], profile: Profile | None) -> dict
 
 def data_url(pixels: NDArray[np.uint8]) -> str:
     """The picture as a JPEG of at most LONG_SIDE pixels a side; nothing of the file, such as its EXIF, goes along."""
+    from PIL import Image
+
     picture = Image.fromarray(pixels)
     picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.BICUBIC)
     written = io.BytesIO()
