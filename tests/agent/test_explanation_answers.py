@@ -1,7 +1,9 @@
 """Why, in words: what the readings say is told even where no document answers how."""
 
+import pytest
+
 from agent.answers.asked import Asked
-from agent.answers.explanation import say_explanation
+from agent.answers.explanation import nothing_to_explain, say_explanation
 from knowledge_base.explanation import Cause, Explanation
 from machine_profiles.reading import SHIPPED, load_catalog
 
@@ -20,3 +22,13 @@ def test_a_procedure_that_no_document_holds_leaves_the_cause_that_the_readings_s
     )  # fmt: skip
     said = say_explanation(found, Asked(catalog=load_catalog(SHIPPED)))
     assert "most likely cavitation" in said.finding
+
+
+@pytest.mark.parametrize(
+    ("question", "is_answer"),
+    [("why?", True), ("why is it so noisy?", True), ("diagnose the fault", True), ("why is it painted green?", False)],
+)
+def test_a_complaint_about_a_machine_that_shows_nothing_is_answered_by_that(question: str, is_answer: bool):
+    assert nothing_to_explain(False, question) is is_answer
+    assert not nothing_to_explain(None, question)  # readings that are missing show nothing either way
+    assert not nothing_to_explain(True, question)

@@ -43,6 +43,9 @@ _NUMBER = re.compile(
 )
 _PARTS = {"quarter": 0.25, "third": 1 / 3, "half": 0.5, "three quarters": 0.75, "two thirds": 2 / 3}
 _UNIT_AND_A_HALF = re.compile(rf"(?<![\w.])(?:an?|one) {_UNITS} and a half\b", re.I)
+_ORDINAL = (
+    r" (?!ago\b|later\b|or\b|and\b|before\b|after\b|of\b|per\b|at\b|if\b|more\b|to\b|please\b)[a-z]"  # "a second pump"
+)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NAMED: tuple[tuple[str, float], ...] = (
     (
@@ -157,6 +160,8 @@ def _is_no_duration(match: re.Match[str], text: str) -> bool:
     if unit.lower() in ("m", "s", "y", "mo", "d", "w") and (
         not count[0].isdigit() or (unit == "m" and match[0][-2:-1] == " ")
     ):
+        return True
+    if count in ("a", "another") and unit.lower() == "second" and re.match(_ORDINAL, text[match.end() :], re.I):
         return True
     if count in ("the", "per", "a") and unit.lower().rstrip("s") in (
         "day",

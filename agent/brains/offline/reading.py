@@ -146,6 +146,9 @@ class Reader:
         machines, missing = machines_meant(words, context, self.machines)
         if intent is None:
             carried.take(machines)
+            if not alone and orders and not machines and orders[-1].tool == "explain_fault":
+                orders[-1] = orders[-1].but(question=f"{orders[-1].args['question'].rstrip(' .?')}, {part.text}")
+                return
             if not alone and orders and not machines and not part.text.endswith("?"):
                 return
             remarks.append(Remark("unclear", part.text, machines[0] if machines else None, _likely(guess)))
@@ -238,7 +241,11 @@ class Reader:
         from_history = False
         if tool == "diagnose_image":
             return self._of_picture(part, words, context, carried, machines, missing, earlier)
-        if tool == "explain_fault" and not machines and not _of_this_machine(words, missing):
+        known = machines or carried.machines or context.focus
+        if missing is None and not known and tool in ("query_telemetry", "forecast_sensor"):
+            machines = self._only_owner(words)
+        of_all = not known and _IN_GENERAL.match(words.text)
+        if tool == "explain_fault" and not machines and (of_all or not _of_this_machine(words, missing)):
             return [
                 self.checked(
                     Order(tool, {"question": question_of(words.text)}, part.text, after=(-1,) if part.later else ())
@@ -264,6 +271,17 @@ class Reader:
             for machine_id in targets
             for order in self._for_machine(tool, machine_id, part, words, context, missing, from_history, earlier)
         ]
+
+    def _only_owner(self, words: Words) -> tuple[str, ...]:
+        """The one machine that has a sensor of the name spoken of: "the gland pressure"."""
+        spoken = re.sub(r"\W+", " ", words.bare.lower())
+        owners = {
+            profile.id
+            for profile in self.catalog.values()
+            for sensor in profile.sensors
+            if re.search(rf"\b{sensor.name.replace('_', ' ')}\b", spoken)
+        }
+        return tuple(owners) if len(owners) == 1 else ()
 
     def _for_machine(
         self,
@@ -458,6 +476,11 @@ _POINTING = re.compile(
     r"|what'?s wrong|what is wrong)\b",
     re.I,
 )
+_IN_GENERAL = re.compile(  # "why do bearings overheat", but not "why is it hot"
+    r"\W*(?:and |but |so )?why (?:(?:do|are|can|will|would|must|should) )?(?:(?:new|old|worn|some|most) )?"
+    r"(?!this\b|its\b|is\b|does\b|was\b|has\b)[a-z]{3,}s\b",
+    re.I,
+)
 _STANDING_IN = r"\b(?:it|they|them|she|he|those|these|that one|this one)\b"
 _STATES = re.compile(r"\b(?:is|isn't|are|was|were|looks|seems|sounds|feels|got|has been)\b", re.I)
 
@@ -506,7 +529,7 @@ def _of_knowledge(guess: Guess, words: Words) -> bool:
     """Whether it asks for a fact about things that are no machine here: the documents tell whether they know it."""
     asks = re.match(r"\W*(?:what|which|how (?:much|many|often|long|far|big|high|hot|tight))\b", words.text, re.I)
     named = words.mentions or _POINTING.search(words.text) or re.search(_STANDING_IN, words.text, re.I)
-    return bool(asks) and not named and guess.of("off_topic", "purchasing", *READS) > FACTS
+    return bool(asks) and not named and guess.of("off_topic", "purchasing", "list_machines", *READS) > FACTS
 
 
 def _likely(guess: Guess) -> tuple[str, ...]:

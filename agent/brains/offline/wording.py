@@ -6,7 +6,7 @@ from agent.brains.offline.clauses import STARTS
 from agent.brains.offline.intents import Guess
 from agent.brains.offline.sensors import SensorWords, speaks_of_a_sensor
 from agent.brains.offline.slots import fill, paths
-from agent.brains.offline.vocabulary import ACTIONS, JOB, TARGETS, first_named
+from agent.brains.offline.vocabulary import ACTIONS, JOB, RATED, TARGETS, first_named
 from agent.brains.offline.words import Words
 from machine_profiles.reading import Catalog
 from models.datasheet import KIND_WORDS
@@ -55,7 +55,10 @@ _KINDS = "|".join(KIND_WORDS.values())
 _NEW_MACHINE = re.compile(
     rf"\b(?:data ?sheet|profile|onboard\w*|new (?:\w+ ){{0,3}}?(?:machine|asset|{_KINDS}))\b", re.I
 )
-_TAKE_IT_IN = r".*\b(?:add|register|set|take|include|enter|onboard) (?:it|this|that|them)(?: up| in| on)?\b(?! to the)"
+_TAKE_IT_IN = (
+    r".*\b(?:add|register|set|take|include|enter|onboard) (?:it|this|that|them)(?: up| in| on)?\b"
+    r"(?! to the (?:\w+ )?(?:log|logbook|book|records?|history|report))"
+)
 _FORMS = (
     (
         "promote_model",
@@ -206,6 +209,8 @@ def settle(guess: Guess, words: Words, catalog: Catalog, image: bool, in_focus: 
         return "explain_fault"
     if rule := _by_form(text):
         return rule
+    if guess.intent == "describe_machine" and _HOW_MUCH.match(text) and _of_a_sensor(words, catalog):
+        return "query_telemetry"
     if words.mentions and _HOW_IT_IS.match(text) and not _of_a_sensor(words, catalog):
         return "predict_health"
     if guess.intent in (*READS, *NO_SUBJECT) and _LIFE_LEFT.search(text) and not _OF_THE_MODEL.search(text):
@@ -251,6 +256,11 @@ _HOW_IT_IS = re.compile(
     r"|.* (?:look|feel|fare|stand|sound)\W*$"
     r"|(?: (?:the|our|both|all|of|and|or|two|three|it|they|them|now|today|machine|number|"
     rf"(?:{_KINDS})s?),?)+\W*$)",
+    re.I,
+)
+_HOW_MUCH = re.compile(  # of what is measured, not of what it is rated for
+    rf"^\W*(?:and |so )?how (?:much|many|high|low|hot|warm)\b"
+    rf"(?!.*\b(?:limits?|alarms?|warning|threshold|rated|ratings?|max\w*|normal|should|may|can|{'|'.join(RATED)})\b)",
     re.I,
 )
 _LIFE_LEFT = re.compile(

@@ -12,6 +12,7 @@ from agent.brains.offline.reading import Reader
         ("export kuka 2 jetson", "export kuka to jetson"), ("how 2 lock it out", "how to lock it out"),
         ("y does it run hot", "why does it run hot"), ("motor no. 3", "motor number 3"),
         ("rprt on teh belt ofset", "report on the belt offset"), ("chnge the seal", "change the seal"),
+        ("swaped the seal 2day", "swapped the seal today"), ("last 2 dys", "last 2 days"),
     ],
 )  # fmt: skip
 def test_short_forms_are_spelt_out(reader: Reader, typed: str, meant: str):
@@ -21,7 +22,8 @@ def test_short_forms_are_spelt_out(reader: Reader, typed: str, meant: str):
 @pytest.mark.parametrize(
     "text",
     ["pump 4 bearings", "motor 2 be careful", "the last 2 days", "top 4 by RUL", "CR 3", "all 4 models", "version 2 to",
-     "back to the earlier version", "clamping force"],
+     "back to the earlier version", "clamping force",
+     "a clogged sump gasket", "it is whining", "taped and wiped", "the flange wrench"],
 )  # fmt: skip
 def test_numbers_and_good_words_stay(reader: Reader, text: str):
     assert reader.mend(text) == text
