@@ -53,6 +53,7 @@ class ImageDiagnosis(Result):
     fusion: Fusion | None
     judged_by: str
     witnesses: tuple[Witness, ...] = ()  # models that were not trained here, where one is set
+    clip_weights: str | None = None  # how to get open_clip weights, where none are set
 
 
 def diagnose_picture(path: Path, storage: Storage) -> ImageDiagnosis:

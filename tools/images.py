@@ -7,6 +7,8 @@ from pydantic import Field
 
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
+from models.clip_weights import HOW_TO_GET
+from models.clip_witness import ask_clip
 from models.diagnosis import Diagnosis, diagnose
 from models.image_fusion import combine
 from models.image_reading import Picture, read_picture
@@ -42,7 +44,12 @@ def judge(plant: Plant, path: Path, profile: Profile | None, taken_at: datetime 
     """One picture, beside the readings of its time where its machine is known; `taken_at` comes before the file's."""
     picture = read_picture(path)
     found = judge_picture(picture, path, plant.storage)
-    found = found.model_copy(update={"witnesses": _witnesses(plant, picture, profile, found)})
+    found = found.model_copy(
+        update={
+            "witnesses": _witnesses(plant, picture, profile, found),
+            "clip_weights": None if plant.clip_path else f"No open_clip weights are set. {HOW_TO_GET}",
+        }
+    )
     if taken_at:
         found = found.model_copy(update={"taken_at": taken_at, "zone_known": True})
     if profile is None:
@@ -54,7 +61,8 @@ def _witnesses(plant: Plant, picture: Picture, profile: Profile | None, found: I
     """Those that are set; temperatures are judged by the standard alone."""
     if picture.matrix or picture.deep:
         return ()
-    heard = [ask_vision_model(plant.vision_model, picture.pixels, profile)] if plant.vision_model else []
+    heard = [ask_clip(plant.clip_path, picture.pixels, profile)] if plant.clip_path else []
+    heard += [ask_vision_model(plant.vision_model, picture.pixels, profile)] if plant.vision_model else []
     return tuple(beside_the_head(each, defect_seen(found), classes_seen(found)) for each in heard)
 
 

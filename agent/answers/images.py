@@ -140,6 +140,8 @@ def _rests_on(found: ImageDiagnosis) -> str:
 
 def _doubts(found: ImageDiagnosis) -> list[str]:
     doubts = []
+    if found.abstained and found.clip_weights:
+        doubts.append(f"Other kinds of pictures need another model. {found.clip_weights}")
     if found.thermal and not found.thermal.scaled:
         doubts.append("It has no temperature scale: only relative statements are possible, and no severity.")
     if found.thermal and found.thermal.scaled:
