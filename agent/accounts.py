@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 256
 TOKEN_PREFIX = "mw_"
+OURS = "millwright-"  # names of what speaks by itself, such as the loop
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 
 
@@ -38,8 +39,13 @@ class Token(Result):
 class Account(Result):
     name: str
     role: Role
-    password: str  # argon2id, with its salt and cost
+    password: str  # argon2id, with its salt and cost; empty where a proxy signs the person in
     tokens: tuple[Token, ...] = ()
+
+    @property
+    def proxied(self) -> bool:
+        """Whether the person of this name is whom the reverse proxy says; else a proxy's word for it is refused."""
+        return not self.password
 
     @property
     def person(self) -> Person:
@@ -68,11 +74,17 @@ class Accounts:
             self._read = (state, {account.name: account for account in listed})
         return self._read[1]
 
-    def add(self, name: str, role: str, password: str) -> Account:
-        """Raises BadAccount where the name is taken or anything of it does not fit."""
-        if not _NAME.fullmatch(name):
-            raise BadAccount(f"{name!r} is no account name. Use small letters, digits, and . _ @ - (at most 63).")
-        account = Account(name=name, role=_role(role), password=_hashed(password))
+    def add(self, name: str, role: str, password: str | None) -> Account:
+        """Without a password it is for tokens, and for whom the reverse proxy signs in by this name.
+
+        Raises BadAccount where the name is taken or anything of it does not fit.
+        """
+        if not _NAME.fullmatch(name) or name.startswith(OURS):
+            raise BadAccount(
+                f"{name!r} is no account name. Use small letters, digits, and . _ @ - (at most 63), "
+                f"and do not begin with {OURS}."
+            )
+        account = Account(name=name, role=_role(role), password="" if password is None else _hashed(password))
         with self._changing() as accounts:
             if name in accounts:
                 raise BadAccount(f"There is an account {name} already. Remove it first, or choose another name.")
@@ -118,7 +130,7 @@ class Accounts:
 
         account = self.all().get(name)
         try:
-            _hasher().verify(account.password if account else _nobody(), password[:LONGEST_PASSWORD])
+            _hasher().verify(account.password or _nobody() if account else _nobody(), password[:LONGEST_PASSWORD])
         except VerifyMismatchError:
             return None
         return account

@@ -13,6 +13,7 @@ from typing import Any
 from agent.access import Person
 from agent.alarming import look
 from agent.service import Copilot
+from agent.threads import LOOP, LOOP_SPEAKER
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
 from models import drift
@@ -27,7 +28,7 @@ from tools.plant import Plant
 
 log = logging.getLogger(__name__)
 
-SPEAKER = Person(name="millwright-loop", role="technician")  # below an engineer, so that any engineer can answer it
+SPEAKER = Person(name=LOOP_SPEAKER, role="technician")  # below an engineer, so that any engineer can answer it
 WINDOW_HOURS = 168.0
 WORSE = 1.25  # times the error at training, over FEWEST_LIVES that failed since
 FEWEST_LIVES = 3
@@ -130,7 +131,7 @@ def _watch(
         return state.noted(f"{said}; no outcome speaks against the models.")
     if state.quiet_until is not None and plant.now < state.quiet_until:
         return state.noted(f"{why} A retraining was refused; asked again after {state.quiet_until:%Y-%m-%d}.")
-    thread = f"loop-{profile.id}-training"
+    thread = f"{LOOP}{profile.id}-training"
     arguments = {"machine_id": profile.id, "tasks": serving, "time_limit_s": time_limit_s}
     call_id = _propose(copilot, thread, "train_models", arguments, why)
     return state.moved("retraining", calls={thread: call_id}, reason=why, versions={}, shadows=(),
@@ -284,7 +285,7 @@ def _said(each: Shadow) -> str:
 
 
 def _thread(state: LoopState, task: Task) -> str:
-    return f"loop-{state.machine_id}-{task}"
+    return f"{LOOP}{state.machine_id}-{task}"
 
 
 def _propose(copilot: Copilot, thread: str, tool: str, arguments: dict[str, Any], why: str) -> str:

@@ -9,6 +9,9 @@ from agent.database import Database
 from agent.turns import Rating, ThreadInfo, Turn
 from machine_profiles.errors import MillwrightError
 
+KEPT = ("mcp-", "api-")  # followed by a person's name: what that person's programs say and propose
+LOOP, LOOP_SPEAKER = "loop-", "millwright-loop"
+
 
 class NoSuchTurn(MillwrightError):
     def __init__(self, thread: str, number: int, turns: int) -> None:
@@ -17,19 +20,21 @@ class NoSuchTurn(MillwrightError):
 
 
 class Threads:
-    """Every conversation belongs to the person who began it."""
+    """Every conversation belongs to the person who began it, and some names to one person before it is begun."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def own(self, thread: str, person: Person) -> None:
-        """Raises NotYours where the conversation is somebody else's."""
+        """Raises NotYours where the conversation is somebody else's, or its name is kept for somebody else."""
+        _may_use(thread, person)
         rows = self._database.rows('SELECT "user" FROM threads WHERE thread = ?', thread)
         if rows and rows[0][0] != person.name:
             raise NotYours(f"Conversation {thread!r} is not {person.name}'s. Choose one of yours, or begin a new one.")
 
     def begin(self, thread: str, person: Person, message: str) -> None:
         """Make a conversation nobody has begun the person's own. Raises NotYours."""
+        _may_use(thread, person)  # before it is made: who has made it, owns it
         self._database.rows(
             "INSERT INTO threads VALUES (?, ?, ?, ?) ON CONFLICT (thread) DO NOTHING",
             thread, person.name, _title(message), datetime.now(UTC).isoformat(),
@@ -174,6 +179,14 @@ class Threads:
         return bool(
             self._database.rows("UPDATE thread_jobs SET told = 1 WHERE job_id = ? AND told = 0 RETURNING 1", job_id)
         )
+
+
+def _may_use(thread: str, person: Person) -> None:
+    """Raises NotYours where the name is kept for somebody else, whether or not anything was said there."""
+    if thread.startswith(KEPT) and thread.partition("-")[2] != person.name:
+        raise NotYours(f"Names that begin with {thread[:4]} are kept for programs; choose another.")
+    if thread.startswith(LOOP) and person.name != LOOP_SPEAKER:
+        raise NotYours(f"Names that begin with {LOOP} are kept for the loop; choose another.")
 
 
 def _like(text: str) -> str:

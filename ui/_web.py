@@ -41,7 +41,7 @@ def web_app(copilot: Copilot, plant: Plant, more: Sequence[BaseRoute] = (), door
     app = FastAPI(title="Millwright", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Guarded, door=door)
     app.add_middleware(_Secured)
-    ours = [*health.routes(copilot), *signing_in.routes(door), tools.route]
+    ours = [*health.routes(copilot), *signing_in.routes(door, copilot.person), tools.route]
     app.router.routes.extend([*ours, *more, *routes.routes(copilot, plant)])
     app.mount("/api/v1", api(copilot))
     page = build_page(copilot, plant)

@@ -21,10 +21,12 @@ def add(
     name: Name,
     role: Annotated[str, typer.Option(help="viewer, technician or engineer.")],
     password_stdin: Stdin = False,
+    proxied: Annotated[bool, typer.Option("--proxied", help="Signed in by the reverse proxy: no password.")] = False,
 ) -> None:
     """Add an account."""
-    account = _accounts().add(name, role, _password(password_stdin))
-    print(f"{account.name} can sign in, as {account.role}.")
+    account = _accounts().add(name, role, None if proxied else _password(password_stdin))
+    way = "comes in through the proxy" if proxied else "can sign in"
+    print(f"{account.name} {way}, as {account.role}.")
 
 
 @users.command("list")

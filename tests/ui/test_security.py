@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from agent.access import Person
-from agent.accounts import Accounts
+from agent.access import NotYours, Person
+from agent.accounts import Accounts, BadAccount
 from settings import Settings
 from tests.agent.scripted import PUMP, call, copilot, script
 from ui._web import web_app
+from ui.page.chat import Chat
 from ui.signing_in.door import COOKIE, Door
 
 PASSWORD = "correct horse battery"
@@ -135,7 +136,7 @@ def test_signing_in_leads_to_no_other_site(site):
 
 def test_a_header_is_believed_of_a_trusted_proxy_only(tmp_path: Path):
     site = Site(tmp_path, auth_header="X-User", auth_role_header="X-Role", trusted_proxies="10.1.0.0/16")
-    spoofed = {"X-User": "eve", "X-Role": "engineer", "X-Forwarded-For": "10.1.0.1"}
+    spoofed = {"X-User": "ada", "X-Role": "engineer", "X-Forwarded-For": "10.1.0.1"}
     assert site.client.get("/metrics", headers=spoofed).status_code == 401
     proxied = TestClient(site.client.app, base_url="http://127.0.0.1", client=("10.1.2.3", 5))
     assert proxied.get("/metrics", headers=spoofed).status_code == 200
@@ -222,3 +223,57 @@ def test_without_accounts_nobody_is_let_in_through_a_proxy(tmp_path: Path):
     assert client.get("/api/v1/machines").status_code == 200
     assert client.get("/api/v1/machines", headers={"X-Forwarded-For": "10.1.2.3"}).status_code == 421
     talk.close()
+
+
+@pytest.mark.parametrize("thread", ["mcp-tom", "api-tom", "loop-PUMP_GRUNDFOS_CR3_004-training"])
+def test_the_names_that_programs_speak_under_are_reserved_for_nobody_else(site, thread):
+    """By talking, by the page, by a tool and by REST, before anything was said there and without learning whether."""
+    eve, page = site.person("eve"), Chat(site.copilot, site.copilot.plant)
+    for attempt in (
+        lambda: site.copilot.say(thread, "Hello", by=eve),
+        lambda: site.copilot.call(thread, "list_machines", {}, by=eve),
+        lambda: site.copilot.history(thread, eve),
+        lambda: list(page.say(thread, "Hello", None, "", eve)),
+        lambda: list(page.open(thread, eve)),
+    ):
+        with pytest.raises(NotYours, match="are kept for"):
+            attempt()
+    answer = site.client.post(
+        f"/api/v1/threads/{thread}/messages", json={"message": "x"}, headers=site.auth("eve")
+    )  # fmt: skip
+    assert answer.status_code == 404
+    assert site.client.get("/api/v1/machines", headers=site.auth("tom")).status_code == 200
+    assert [each.thread for each in site.copilot.threads(site.person("tom"))] == ["api-tom"]
+
+
+@pytest.mark.parametrize(
+    "name", ["eve", "EVE", "root-of-this", "millwright-loop", "Millwright-Loop", "e" * 64, "eve smith", "../eve"],
+    ids=["an account's", "in capitals", "the owner's", "the loop's", "the loop's in capitals", "too long", "a space",
+         "a path"],
+)  # fmt: skip
+def test_a_proxys_name_is_never_somebody_elses(tmp_path: Path, name):
+    site = Site(tmp_path, user="root-of-this", auth_header="X-User", trusted_proxies="10.1.0.0/16")
+    proxied = TestClient(site.client.app, base_url="http://127.0.0.1", client=("10.1.2.3", 5))
+    answer = proxied.get("/api/v1/threads", headers={"X-User": name})
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert proxied.get("/api/v1/threads", headers={"X-User": "eve2"}).status_code == 200
+
+
+def test_an_account_without_a_password_is_whom_the_proxy_says_and_has_no_other_way_in(tmp_path: Path):
+    site = Site(tmp_path, auth_header="X-User", trusted_proxies="10.1.0.0/16")
+    site.accounts.add("ida", "engineer", None)
+    token = site.accounts.new_token("ida", "script")
+    proxied = TestClient(site.client.app, base_url="http://127.0.0.1", client=("10.1.2.3", 5))
+    site.client.get("/api/v1/machines", headers={"Authorization": f"Bearer {token}"})
+    [thread] = proxied.get("/api/v1/threads", headers={"X-User": "ida"}).json()
+    assert thread["thread"] == "api-ida"
+    assert proxied.get("/who", headers={"X-User": "ida"}).json() == {
+        "name": "ida", "role": "engineer", "can_sign_out": False
+    }  # fmt: skip
+    assert [site.sign_in("ida", each).status_code for each in ("", "ida")] == [401, 401]
+
+
+def test_no_account_is_called_as_what_speaks_by_itself(site):
+    with pytest.raises(BadAccount, match="millwright-"):
+        site.accounts.add("millwright-loop", "engineer", PASSWORD)

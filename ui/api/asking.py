@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Path, Query, Request
 
-from agent.access import NotAllowed, NotYours, Person, Role, reaches
+from agent.access import NotAllowed, Person, Role, reaches
 from agent.service import Copilot
 from machine_profiles.errors import MillwrightError
 from machine_profiles.profile import Profile
@@ -12,7 +12,7 @@ from models.results import Result
 from ui.page.person import person_of
 
 Answer = TypeVar("Answer", bound=Result)
-ThreadName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+ThreadName = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
 Window = Annotated[str, Query(pattern=r"^([1-9][0-9]{0,2}[hd]|[1-9][0-9]?w)$", examples=["24h", "7d", "2w"])]
 MachineName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
 
@@ -39,12 +39,6 @@ class Asking:
         """Raises NotAllowed below that role."""
         if not reaches(self.person.role, least):
             raise NotAllowed(f"{self.person.name} is {self.person.role}; this takes {least}.")
-
-    def own_name(self, thread: str) -> str:
-        """Raises NotYours for names kept for other people's programs."""
-        if thread.startswith(("mcp-", "api-")) and thread not in (f"mcp-{self.person.name}", self.thread):
-            raise NotYours(f"Names that begin with {thread[:4]} are kept for programs; choose another.")
-        return thread
 
     def call(self, tool: str, kind: type[Answer], **arguments: Any) -> Answer:
         """Call a tool with its receipts and rights; its typed result."""

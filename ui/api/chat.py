@@ -23,7 +23,7 @@ class Said(BaseModel):
 @router.post("/threads/{thread}/messages")
 def say(asked: Asked, thread: ThreadName, said: Said) -> Turn:
     """Say something; the answer when the turn has ended."""
-    return asked.copilot.say(asked.own_name(thread), said.message, by=asked.person)
+    return asked.copilot.say(thread, said.message, by=asked.person)
 
 
 @router.post(
@@ -33,7 +33,7 @@ def say(asked: Asked, thread: ThreadName, said: Said) -> Turn:
 )
 async def stream(asked: Asked, thread: ThreadName, said: Said) -> StreamingResponse:
     """Say something; server-sent events tool_started, tool_done, text and card, then `turn` with the whole turn."""
-    await run_in_threadpool(asked.copilot.history, asked.own_name(thread), asked.person)  # refused before it begins
+    await run_in_threadpool(asked.copilot.history, thread, asked.person)  # refused before it begins
     return StreamingResponse(_events(asked, thread, said.message), media_type="text/event-stream")
 
 

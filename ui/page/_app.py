@@ -112,7 +112,7 @@ def _panel(panels: Panels, name: str) -> None:
 
 
 def _thread(data: gr.EventData) -> str:
-    return str((data._data or {}).get("thread", ""))[:64]
+    return str((data._data or {}).get("thread", ""))[:80]
 
 
 def _told(data: gr.EventData, values: Any) -> Iterator[Shown]:

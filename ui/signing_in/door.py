@@ -1,6 +1,7 @@
 """The door: every request gets its person here, or is turned away."""
 
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.access import ROLES, Person
-from agent.accounts import Accounts
+from agent.accounts import OURS, Accounts
+from machine_profiles.errors import MillwrightError
 from models.storage import Storage
 from settings import Settings
 from ui.problem import problem
@@ -24,6 +26,13 @@ LARGEST_BODY = 64_000_000
 LARGEST_API_BODY = 21_000_000
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
+
+
+class NotThatName(MillwrightError):
+    """A proxy names somebody who would be taken for another person."""
 
 
 class Door:
@@ -39,6 +48,7 @@ class Door:
         self._header = settings.auth_header if settings else None
         self._role_header = settings.auth_role_header if settings else None
         self._proxies = proxies(settings.trusted_proxies) if settings else ()
+        self._owner = settings.user if settings else ""
         self._guarded = bool(self.accounts.all())
 
     @property
@@ -49,11 +59,9 @@ class Door:
         return self._guarded
 
     def person(self, connection: HTTPConnection) -> Person | None:
-        """Raises BadAccount where the accounts cannot be read."""
+        """Raises BadAccount where the accounts cannot be read, NotThatName where a proxy's word is not taken."""
         if self._header and self._from_proxy(connection) and (name := connection.headers.get(self._header)):
-            stated = connection.headers.get(self._role_header or "", "viewer")
-            role = next((each for each in ROLES if each == stated), "viewer")
-            return Person(name=name[:64], role=role, confined=True)
+            return self._proxied(name, connection.headers.get(self._role_header) if self._role_header else None)
         kind, _, token = connection.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             account = self.accounts.by_token(token.strip())
@@ -73,6 +81,23 @@ class Door:
     def is_https(self, connection: HTTPConnection) -> bool:
         told = connection.headers.get("x-forwarded-proto") if self._from_proxy(connection) else None
         return (told or connection.url.scheme) in ("https", "wss")
+
+    def _proxied(self, name: str, stated: str | None) -> Person:
+        """Whom a proxy names. A name is one person: nobody comes in by one that has another way in."""
+        if not _NAME.fullmatch(name) or name.lower().startswith(OURS):
+            raise NotThatName(
+                f"The proxy's name for you cannot be taken: letters, digits, and . _ @ - (at most 63), not {OURS}…."
+            )
+        accounts = self.accounts.all()
+        own_way = {each.name for each in accounts.values() if not each.proxied} | ({self._owner} - accounts.keys())
+        if name.lower() in {each.lower() for each in own_way}:
+            raise NotThatName(
+                f"The proxy says {name}, and somebody of this name has another way in. Where the two are one person: "
+                f"millwright users add {name.lower()} --role ROLE --proxied (without a password, for tokens)."
+            )
+        account = accounts.get(name)
+        least = account.role if account and not self._role_header else "viewer"
+        return Person(name=name, role=next((each for each in ROLES if each == stated), least), confined=True)
 
     def _from_proxy(self, connection: HTTPConnection) -> bool:
         try:
@@ -117,7 +142,10 @@ class Guarded:
         if guarded:
             if "authorization" in connection.headers and not door.limits.may_show_token(door.address(connection)):
                 return _too_often(), receive
-            person = await run_in_threadpool(door.person, connection)
+            try:
+                person = await run_in_threadpool(door.person, connection)
+            except NotThatName as error:
+                return problem(403, str(error)), receive
             if person is None and path not in OPEN:
                 return _unknown(connection, scope), receive
             if person is not None:

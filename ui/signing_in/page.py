@@ -1,14 +1,17 @@
 """The sign-in page, and what it sends; it works without a script."""
 
+import re
+from functools import cache
 from html import escape
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from agent.access import Person
-from ui.page.head import MARK, address
+from ui.page.head import MARK, STATIC, address
+from ui.page.person import person_of
 from ui.signing_in.door import COOKIE, Door
 from ui.signing_in.sessions import LASTS_S
 
@@ -16,7 +19,7 @@ POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_STYLE = """main{max-width:360px;margin:12vh auto 0;padding:32px 24px;
+_STYLE = """main{box-sizing:border-box;width:min(408px,100% - 32px);margin:12vh auto 0;padding:32px 24px;
 background:var(--surface);border:1px solid var(--line);
 border-radius:16px;box-shadow:var(--shadow)}h1{display:flex;gap:12px;align-items:center;font-size:22px;margin:0 0 24px}
 .mark{width:32px;height:32px;fill:none;stroke:var(--accent);stroke-width:1.8}label{display:block;margin:0 0 16px;
@@ -27,10 +30,17 @@ min-height:44px;border:0;border-radius:10px;background:var(--accent);color:var(-
 html:not(.mw-ready) body::before,html:not(.mw-ready) body::after{display:none!important}"""
 
 
-def routes(door: Door) -> list[Route]:
+def routes(door: Door, owner: Person) -> list[Route]:
+    """`owner` runs Millwright, and is who speaks where nobody signs in."""
+
     async def show(request: Request) -> Response:
-        person = request.scope.get("state", {}).get("person")
-        return _page(request.query_params.get("next", "/"), person if isinstance(person, Person) else None)
+        return _page(request.query_params.get("next", "/"), person_of(request))
+
+    async def who(request: Request) -> Response:
+        person, signed_in = person_of(request) or owner, door.sessions.account(request.cookies.get(COOKIE, ""))
+        ends = signed_in is not None and signed_in.name == person.name
+        said = {"name": person.name, "role": person.role, "can_sign_out": ends}
+        return JSONResponse(said, headers={"Cache-Control": "no-store"})
 
     async def sign_in(request: Request) -> Response:
         form = await request.form(max_fields=8, max_files=0)
@@ -59,7 +69,16 @@ def routes(door: Door) -> list[Route]:
         Route("/sign-in", show),
         Route("/sign-in", sign_in, methods=["POST"]),
         Route("/sign-out", sign_out, methods=["POST"]),
+        Route("/who", who),
     ]
+
+
+@cache
+def _dark() -> str:
+    """The page's dark colours where the reader's system is dark: without a script, no other choice is known."""
+    colours = re.search(r':root\[data-theme="dark"\] (\{.*?\})', (STATIC / "page.css").read_text(), re.DOTALL)
+    assert colours, "page.css has no dark colours"
+    return f"@media (prefers-color-scheme: dark){{html{{color-scheme:dark}}:root{colours[1]}}}"
 
 
 def _own(address: str) -> str:
@@ -84,10 +103,10 @@ def _page(after: str, person: Person | None, wrong: str = "", status: int = 200)
             'maxlength="256"></label><button>Sign in</button></form>'
         )
     text = (
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         "<title>Sign in · Millwright</title>"
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<link rel="stylesheet" href="{address("page.css")}"><style>{_STYLE}</style></head>'
+        f'<link rel="stylesheet" href="{address("page.css")}"><style>{_STYLE}{_dark()}</style></head>'
         f"<body><main><h1>{MARK}Millwright</h1>{inside}</main></body></html>"
     )
     return HTMLResponse(text, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(home) -> Iterator[str]:
+    with served(home) as address:
+        yield address
+
+
+@contextmanager
+def served(home: Path) -> Iterator[str]:
+    """The address of a `millwright serve` of that plant, with its slash."""
     port, grpc = _free_port(), _free_port()
     environment = {**os.environ, "MILLWRIGHT_HOME": str(home), "MILLWRIGHT_USER": "anna"}
     with (home / "serve.log").open("wb") as log:
@@ -46,7 +54,7 @@ def address(home) -> Iterator[str]:
             env=environment, stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        _wait(f"http://127.0.0.1:{port}/", server)
+        _wait(f"http://127.0.0.1:{port}/healthz", server)
         yield f"http://127.0.0.1:{port}/"
     finally:
         server.terminate()

@@ -57,14 +57,41 @@ window.mw = (() => {
     state.thread = threadOfHash() || known || newThread();
     document.documentElement.classList.add("mw-ready");
     route();
+    showWho();
     state.send("open", { thread: state.thread });
+  }
+
+  // who speaks, and whether there is a session to end
+  async function showWho() {
+    const answer = await fetch("/who");
+    if (!answer.ok) return;
+    const { name, role, can_sign_out: ends } = await answer.json(), place = $(".who");
+    $(".name", place).textContent = name;
+    $(".role", place).textContent = role;
+    $("form", place).hidden = !ends;
+    place.hidden = false;
+  }
+
+  function openWho(on) {
+    const button = $(".who > button");
+    button.setAttribute("aria-expanded", String(on));
+    $(".who").classList.toggle("on", on);
+  }
+
+  // a conversation that cannot be opened, such as the one before's in this browser, gives way to a new one
+  function refused(why) {
+    say("status", why);
+    setBusy(false);
+    if (!state.opened && !state.anew) open(newThread()), state.anew = true;
   }
 
   function shown(value) {
     if (!value) return;
     if (value.threads !== undefined) patch($("#thread-list"), value.threads), filterThreads();
     if (value.thread !== state.thread) return;
-    if (value.refused) return say("status", value.refused), setBusy(false);
+    if (value.refused) return refused(value.refused);
+    state.opened = true;
+    state.anew = false;
     const log = $("#log"), near = log.scrollHeight - log.scrollTop - log.clientHeight < 160;
     if (value.from !== undefined) {
       const keep = new Set(value.blocks.map(block => block.key));
@@ -114,6 +141,7 @@ window.mw = (() => {
 
   function open(thread) {
     state.thread = thread;
+    state.opened = false;
     localStorage.setItem("mw-thread", thread);
     $("#log").replaceChildren();
     setBusy(false);
@@ -222,6 +250,7 @@ window.mw = (() => {
     "open-thread": (button) => open(button.closest("[data-thread]").dataset.thread),
     "rename-thread": (button) => rename(button.closest("[data-thread]")),
     "remove-thread": (button) => remove(button.closest("[data-thread]")),
+    who: (button) => openWho(button.getAttribute("aria-expanded") !== "true"),
     threads: () => document.body.classList.toggle("mw-threads"),
     theme: () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
     "cancel-job": (button) => { button.disabled = true; panelAct(button, { name: "cancel", job: button.dataset.job }); },
@@ -232,6 +261,7 @@ window.mw = (() => {
 
   function clicked(event) {
     if (event.target.nodeName === "DIALOG") return event.target.close(); // its backdrop
+    if (!event.target.closest(".who")) openWho(false);
     const figure = event.target.closest("[data-receipt]"), cite = event.target.closest("[data-cite]");
     if (figure) return openAside([$(`template[data-receipt-of="${figure.dataset.receipt}"]`, figure.closest(".answer"))], figure);
     if (cite) return openAside([$(`template[data-passage="${cite.dataset.cite}"]`, cite.closest(".answer, .passages"))], cite);
@@ -247,6 +277,7 @@ window.mw = (() => {
     const form = event.target;
     if (form.matches("form.change")) { event.preventDefault(); decide(form); }
     if (form.closest("#rename, #remove")) { event.preventDefault(); settled(form.closest("dialog")); }
+    if (form.closest(".who")) localStorage.removeItem("mw-thread"); // the next person begins anew
     if (form.matches("form.comment")) { event.preventDefault(); sendComment(form); }
     if (form.matches("form[data-panel-form]")) {
       event.preventDefault();
@@ -257,6 +288,7 @@ window.mw = (() => {
   function pressed(event) {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.nodeName);
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); showTab("chat"); $("#message").focus(); }
+    if (event.key === "Escape" && $(".who.on")) return openWho(false), $(".who > button").focus();
     if (event.key === "Escape" && state.busy && !$("dialog[open]")) acts.stop($("#stop"));
     if (event.target.matches("[role='tab']") && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
       const tabs = all("[role='tab']"), next = tabs[(tabs.indexOf(event.target) + (event.key === "ArrowRight" ? 1 : tabs.length - 1)) % tabs.length];
