@@ -15,7 +15,7 @@ from agent.answers.naming import TASK_NAMES, in_plain_words, machine_name, say_l
 from agent.answers.safety import before_touching
 from agent.answers.said import Said
 from models.attribution import Attribution
-from models.health import FleetRanking, HealthPrediction, LimitCrossing, RankedMachine, SensorMovement
+from models.health import FleetRanking, HealthPrediction, LimitCrossing, NotRanked, RankedMachine, SensorMovement
 from models.results import Quantity
 from models.telemetry import MAIN
 from models.trends import SensorTrend
@@ -61,12 +61,24 @@ def say_ranking(found: FleetRanking, asked: Asked) -> Said:
         finding="\n".join([finding, *(_ranked(each, found, asked) for each in found.machines)]),
         advice=(before_touching(asked.kind(worst.machine_id)),) if worst else (),
         rests_on=f"Readings up to {say_time(latest)}; hours are operating hours." if latest else "",
-        doubts=tuple(
-            f"Not ranked, so not known: {machine_name(each.machine_id, asked.catalog)} "
-            f"({in_plain_words(each.reason, asked.catalog).rstrip('.')})."
-            for each in found.not_ranked[:5]
-        ),
+        doubts=tuple(_unknown(found, asked)),
     )
+
+
+def _unknown(found: FleetRanking, asked: Asked) -> list[str]:
+    """The machines that were not ranked, in one sentence a reason."""
+    alike: dict[str, list[NotRanked]] = {}
+    for each in found.not_ranked:
+        alike.setdefault(each.reason.removeprefix(each.machine_id), []).append(each)
+    return [_not_ranked(group, asked) for group in alike.values()]
+
+
+def _not_ranked(group: list[NotRanked], asked: Asked) -> str:
+    names = [machine_name(each.machine_id, asked.catalog) for each in group]
+    named = names if len(names) <= 5 else [*names[:4], f"{len(names) - 4} others"]
+    reason = in_plain_words(group[0].reason, asked.catalog).rstrip(".")
+    why = f"({reason})" if len(group) == 1 else f"for one reason: {reason}, and so with the others"
+    return f"Not ranked, so not known: {say_list(named)}{' ' if len(group) == 1 else ', '}{why}."
 
 
 def _ranked(each: RankedMachine, found: FleetRanking, asked: Asked) -> str:

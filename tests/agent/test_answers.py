@@ -221,7 +221,18 @@ def test_models_that_do_not_agree_are_said_not_to(chance, hours, at_odds):
 
 
 def test_machines_that_could_not_be_judged_are_not_passed_over():
-    assert "Not ranked, so not known: Haas VF-2 (machining centre 16)" in say("fleet")
+    assert "Not ranked, so not known: Haas VF-2 (machining centre 16) (Nothing has been recorded of it)." in say(
+        "fleet"
+    )
+
+
+def test_machines_that_were_not_ranked_for_one_reason_are_one_sentence():
+    apart = tuple(NotRanked(machine_id=each, reason=f"{each} has no model yet.") for each in (HAAS, PUMP))
+    nothing = FleetRanking(by="rul", horizon_hours=24.0, machines=(), ranked=0, not_ranked=apart)
+    text = compose([call("rank_fleet", nothing)], Asked(catalog=CATALOG))
+    assert text.startswith("No machine could be ranked.")
+    assert text.count("Not ranked") == 1
+    assert text.count("no model yet") == 1
 
 
 def test_training_is_told_beside_its_baselines_and_not_as_in_service():

@@ -80,8 +80,10 @@ def _like(call: ToolCall, reading: Reading) -> Order | None:
 
 
 def _outcome_of(call: ToolCall) -> str:
-    """An explanation without evidence is no answer."""
+    """An explanation without evidence is no answer, and neither is a ranking that could rank nothing."""
     found = call.result or {}
+    if call.kind == "FleetRanking":
+        return "answer" if found.get("machines") else "refuse"
     if call.kind != "Explanation" or found.get("answerable"):
         return "answer"
     return "answer" if nothing_to_explain(found.get("moved"), str(call.args.get("question", ""))) else "refuse"
